@@ -1,0 +1,72 @@
+//! Every bound of the farm, with its reason. A number that limits something stands here and nowhere else.
+
+/// Longest side of a frame, in or out. Vulkan's guaranteed 2D limit on the devices we meet; 8K UHD is 7680.
+pub const FRAME_SIDE_MAX: u32 = 16_384;
+/// Most pixels of one frame: 8K UHD twice over. Keeps one f32 plane of a frame under 256 MiB.
+pub const FRAME_PIXELS_MAX: u64 = 7_680 * 4_320 * 2;
+/// Most frames of one shot: an hour at 60 fps. Micro-drama shots have 72 to 360.
+pub const SHOT_FRAMES_MAX: u64 = 216_000;
+/// Largest source blob: 64 GiB, above any ProRes shot of an hour.
+pub const BLOB_BYTES_MAX: u64 = 64 << 30;
+/// Shots in one batch: four seasons of a hundred episodes.
+pub const BATCH_SHOTS_MAX: usize = 10_000;
+/// Steps in one recipe.
+pub const RECIPE_STEPS_MAX: usize = 16;
+/// Largest manifest file read: 10,000 rows of 6 KiB.
+pub const MANIFEST_BYTES_MAX: u64 = 64 << 20;
+/// Longest label (show, episode or shot), in bytes: what file systems take as a name, with room for an ending.
+pub const LABEL_BYTES_MAX: usize = 200;
+/// Longest failure message kept, in bytes: a sentence and the tail of ffmpeg's own words.
+pub const MESSAGE_BYTES_MAX: usize = 4_096;
+
+/// Greatest enlargement or reduction of one upscale step along one axis.
+pub const SCALE_FACTOR_MAX: u32 = 16;
+
+/// Frames between two points at which a shot may be cut into tasks, and the closed GOP of every segment. Ranges always start
+/// on this grid, so the encoder sees the same groups of pictures however a shot is split, and a split leaves no seam.
+pub const GRID_FRAMES: u64 = 48;
+/// Seconds of work that a render task aims at, once a worker's speed is known. Long enough that starting costs little, short
+/// enough that a killed worker loses little.
+pub const TASK_SECONDS_AIM: f64 = 30.0;
+
+/// One message on the wire. Tonic's own default, kept because everything larger is a blob and moves in chunks.
+pub const WIRE_MESSAGE_BYTES_MAX: usize = 4 << 20;
+/// A manifest in one submit call: 10,000 shots of about 1.5 KiB.
+pub const SUBMIT_MESSAGE_BYTES_MAX: usize = 32 << 20;
+/// Bytes of a blob in one message.
+pub const BLOB_CHUNK_BYTES: usize = 512 << 10;
+
+/// A lease not renewed for this long is over, and its task is queued again.
+pub const LEASE_MILLIS: u64 = 15_000;
+/// A worker names its leases this often; three beats fit into a lease.
+pub const HEARTBEAT_MILLIS: u64 = 4_000;
+/// A lease whose worker's stream broke ends this soon unless the worker comes back and names it.
+pub const RECONNECT_GRACE_MILLIS: u64 = 6_000;
+/// Waits between reconnects grow from the first to the second, with jitter.
+pub const RECONNECT_WAIT_MILLIS_MIN: u64 = 200;
+/// See [`RECONNECT_WAIT_MILLIS_MIN`].
+pub const RECONNECT_WAIT_MILLIS_MAX: u64 = 5_000;
+
+/// Attempts that may fail by the job's own fault before the job fails.
+pub const JOB_FAULTS_MAX: u32 = 2;
+/// Attempts of one task that may be lost or fail by other faults before the job fails: a poison shot kills workers, it is
+/// never "the job's fault" in anybody's report.
+pub const ATTEMPTS_MAX: u32 = 12;
+/// Waits before a task is tried again after a failure of the environment double from the first to the second.
+pub const BACKOFF_MILLIS_MIN: u64 = 1_000;
+/// See [`BACKOFF_MILLIS_MIN`].
+pub const BACKOFF_MILLIS_MAX: u64 = 60_000;
+/// Attempts remembered for each job's log.
+pub const JOB_LOG_LINES_MAX: usize = 1_000;
+
+/// A child process that neither reads, writes nor ends for this long is stopped.
+pub const CHILD_IDLE_MILLIS_MAX: u64 = 120_000;
+/// Bytes of a child's standard error that are kept: its end, where the reason stands.
+pub const CHILD_STDERR_BYTES_MAX: usize = 16 << 10;
+/// Frames in flight between two stages of the render pipeline: enough that each stage always finds work, few enough that 8K
+/// frames fit into memory.
+pub const FRAMES_IN_FLIGHT: usize = 4;
+
+const _: () = assert!(HEARTBEAT_MILLIS * 3 < LEASE_MILLIS);
+const _: () = assert!(BLOB_CHUNK_BYTES * 2 < WIRE_MESSAGE_BYTES_MAX);
+const _: () = assert!(RECONNECT_GRACE_MILLIS < LEASE_MILLIS);

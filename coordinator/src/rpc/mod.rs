@@ -1,0 +1,3 @@
+//! The services of the farm, by audience: thin shells that check messages and pass them on.
+
+pub mod blobs;

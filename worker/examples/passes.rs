@@ -1,4 +1,4 @@
-//! The rate of each filter on one GPU, with frames going in and out and of the passes alone.
+//! The rate of each filter on one GPU, with frames going in and out and of the passes alone, then one by one.
 //!
 //! ```text
 //! cargo run --release --example passes -- [best|software|INDEX] [WIDTHxHEIGHT] [FACTOR] [FRAMES]
@@ -37,7 +37,8 @@ fn measure(gpu: &Gpu, extent: Extent, text: &str, filter: &str, frames: u32) -> 
     let input = FrameLayout { extent, format: PixelFormat::Yuv420p, colour };
     let extent = steps.iter().fold(extent, |extent, Step::Upscale(upscale)| upscale.target.extent(extent));
     let output = FrameLayout { extent, ..input.clone() };
-    let mut graph = Graph::new(gpu, &record(&steps, &input, &output)?)?;
+    let recording = record(&steps, &input, &output)?;
+    let mut graph = Graph::new(gpu, &recording)?;
     let frame = (0..input.frame_bytes()).map(|i| (i * 7 % 220) as u8 + 16).collect::<Vec<_>>();
     let mut out = Vec::new();
     // The first frame pays for what the driver compiles late.
@@ -64,5 +65,9 @@ fn measure(gpu: &Gpu, extent: Extent, text: &str, filter: &str, frames: u32) -> 
         millis(times.gpu_wait, before.gpu_wait),
         millis(times.readback, before.readback)
     );
+    for (index, pass) in recording.passes.iter().enumerate() {
+        let millis = graph.run_pass(index, frames)?.as_secs_f64() * 1_000.0 / f64::from(frames);
+        println!("  {:<30} {millis:>8.2} ms", pass.shader.facts().name);
+    }
     Ok(())
 }

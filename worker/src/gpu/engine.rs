@@ -4,6 +4,7 @@
 //! one frame's passes after the other's. Frames come out in the order they went in.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -144,7 +145,7 @@ impl Graph {
         slot.upload.unmap();
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("frame") });
         encoder.copy_buffer_to_buffer(&slot.upload, 0, &self.input, 0, self.input.size());
-        self.encode(&mut encoder);
+        encode(&self.passes, &mut encoder);
         encoder.copy_buffer_to_buffer(&self.output, 0, &slot.readback, 0, self.output.size());
         let index = self.gpu.queue.submit([encoder.finish()]);
         slot.map();
@@ -184,28 +185,34 @@ impl Graph {
     /// # Errors
     /// When the device fails.
     pub fn run_passes(&mut self, runs: u32) -> Result<Duration, GpuError> {
+        self.run_some(0..self.passes.len(), runs)
+    }
+
+    /// Like [`Graph::run_passes`] for the one pass of this place in the recording.
+    ///
+    /// # Errors
+    /// When the device fails.
+    ///
+    /// # Panics
+    /// When the recording has no such pass.
+    pub fn run_pass(&mut self, index: usize, runs: u32) -> Result<Duration, GpuError> {
+        self.run_some(index..index + 1, runs)
+    }
+
+    fn run_some(&mut self, passes: Range<usize>, runs: u32) -> Result<Duration, GpuError> {
         let started = Instant::now();
         let mut left = runs;
         while left > 0 {
             let batch = left.min(PASSES_SUBMISSION_RUNS_MAX);
             let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("passes") });
             for _ in 0..batch {
-                self.encode(&mut encoder);
+                encode(&self.passes[passes.clone()], &mut encoder);
             }
             let index = self.gpu.queue.submit([encoder.finish()]);
             self.wait(index)?;
             left -= batch;
         }
         Ok(started.elapsed())
-    }
-
-    fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
-        let mut run = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: None });
-        for pass in &self.passes {
-            run.set_pipeline(&pass.pipeline);
-            run.set_bind_group(0, &pass.bindings, &[]);
-            run.dispatch_workgroups(pass.groups[0], pass.groups[1], pass.groups[2]);
-        }
     }
 
     fn wait(&self, index: wgpu::SubmissionIndex) -> Result<(), GpuError> {
@@ -222,6 +229,15 @@ impl Graph {
 
     fn refused(&self, reason: &str) -> GpuError {
         GpuError::Refused { adapter: self.gpu.adapter(), reason: reason.to_owned() }
+    }
+}
+
+fn encode(passes: &[CompiledPass], encoder: &mut wgpu::CommandEncoder) {
+    let mut run = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: None });
+    for pass in passes {
+        run.set_pipeline(&pass.pipeline);
+        run.set_bind_group(0, &pass.bindings, &[]);
+        run.dispatch_workgroups(pass.groups[0], pass.groups[1], pass.groups[2]);
     }
 }
 

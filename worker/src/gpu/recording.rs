@@ -1,7 +1,7 @@
 //! A job's passes as data: which shader, which buffers, which parameters, how many workgroups. No device is known here.
 //!
 //! Invariants, kept by [`Recorder`]: a pass binds as many buffers as its shader declares, reads only what an earlier pass (or
-//! the input, or a table) has written, and never reads what it writes.
+//! the input, or a table) has written, and is never bound to one buffer both for reading and for writing.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,6 +8,7 @@
 use crate::common::{codes, layout, noise, picture, reached, recording, render, software_gpu};
 use shotfarm_shared::media::{ChromaSite, FrameLayout, Matrix, PixelFormat, Range};
 use shotfarm_worker::gpu::recording::Role;
+use shotfarm_worker::gpu::shaders::Shader;
 use shotfarm_worker::gpu::{Gpu, Recording, twins};
 
 /// See above.
@@ -58,7 +59,8 @@ fn cut(recording: &Recording, length: usize) -> Recording {
 /// Every pass of a chain, as f32 planes before they are packed.
 fn hold_every_pass_to_its_twin(gpu: &Gpu, text: &str, input: &FrameLayout, output: &FrameLayout, frame: &[u8]) {
     let whole = recording(text, input, output);
-    for length in 1..whole.passes.len() {
+    let packs = whole.passes.iter().filter(|pass| pass.shader == Shader::Pack).count();
+    for length in 1..=whole.passes.len() - packs {
         let cut = cut(&whole, length);
         let name = cut.passes[length - 1].shader.facts().name;
         let found = render(gpu, &cut, frame);

@@ -77,60 +77,75 @@ fn samples_per_word(format: PixelFormat) -> u32 {
     4 / format.sample_bytes() as u32
 }
 
+/// Where one plane lies in a raw frame, and what its codes mean.
+struct PlacedPlane {
+    label: &'static str,
+    width: u32,
+    samples: u32,
+    first_sample: u32,
+    first_word: u32,
+    words: u32,
+    codes: Codes,
+}
+
+/// The three planes of a raw frame, one after the other.
+fn placed_planes(layout: &FrameLayout) -> [PlacedPlane; 3] {
+    let per_word = samples_per_word(layout.format);
+    let extents = layout.format.planes(layout.extent);
+    let mut first_sample = 0;
+    [("luma", 0), ("Cb", 1), ("Cr", 2)].map(|(label, index)| {
+        let codes = if index == 0 { Codes::luma } else { Codes::chroma }(layout.format, layout.colour.range);
+        let (samples, width) = (extents[index].pixels() as u32, extents[index].width);
+        let first_word = first_sample / per_word;
+        let words = (first_sample + samples).div_ceil(per_word) - first_word;
+        let placed = PlacedPlane { label, width, samples, first_sample, first_word, words, codes };
+        first_sample += samples;
+        placed
+    })
+}
+
 /// Records one `unpack` for each plane of the input frame.
 pub(super) fn unpack(recorder: &mut Recorder, layout: &FrameLayout) -> Planes {
-    let per_word = samples_per_word(layout.format);
     let frame = recorder.input();
-    let mut first_sample = 0;
-    let values = [(0, "luma"), (1, "Cb"), (2, "Cr")].map(|(index, label)| {
-        let samples = layout.format.planes(layout.extent)[index].pixels();
-        let range = layout.colour.range;
-        let codes = if index == 0 { Codes::luma(layout.format, range) } else { Codes::chroma(layout.format, range) };
-        let first_word = first_sample / per_word;
-        let words = (first_sample + samples as u32).div_ceil(per_word) - first_word;
-        let (stride, size) = line_grid(Shader::Unpack, u64::from(words));
+    let values = placed_planes(layout).map(|placed| {
+        let (stride, size) = line_grid(Shader::Unpack, u64::from(placed.words));
         let params = unpack_shader::Params {
-            first_word,
-            words,
+            first_word: placed.first_word,
+            words: placed.words,
             stride,
-            first_sample,
-            samples: samples as u32,
-            samples_per_word: per_word,
+            first_sample: placed.first_sample,
+            samples: placed.samples,
+            samples_per_word: samples_per_word(layout.format),
             code_mask: (1 << layout.format.bits()) - 1,
-            code_zero: codes.zero as f32,
-            code_scale: (1.0 / codes.span) as f32,
+            code_zero: placed.codes.zero as f32,
+            code_scale: (1.0 / placed.codes.span) as f32,
         };
-        let plane = recorder.plane(label, samples);
+        let plane = recorder.plane(placed.label, u64::from(placed.samples));
         recorder.grid(Shader::Unpack, &params, &[frame], &[plane], size);
-        first_sample += samples as u32;
         plane
     });
     Planes { extent: layout.extent, sampling: Sampling::of(layout), values }
 }
 
-/// Records the one `pack` that writes the output frame.
+/// Records one `pack` for each plane of the output frame.
 pub(super) fn pack(recorder: &mut Recorder, planes: &Planes, layout: &FrameLayout, dither: bool, frame: Proxy) {
-    let (format, range) = (layout.format, layout.colour.range);
-    let [luma_extent, chroma_extent, _] = format.planes(layout.extent);
-    let (luma, chroma) = (Codes::luma(format, range), Codes::chroma(format, range));
-    let words = layout.frame_bytes().div_ceil(4);
-    let (stride, size) = line_grid(Shader::Pack, words as u64);
-    let params = pack_shader::Params {
-        words: words as u32,
-        stride,
-        luma_samples: luma_extent.pixels() as u32,
-        chroma_samples: chroma_extent.pixels() as u32,
-        luma_width: luma_extent.width,
-        chroma_width: chroma_extent.width,
-        samples_per_word: samples_per_word(format),
-        dither: u32::from(dither),
-        luma_zero: luma.zero as f32,
-        luma_scale: luma.span as f32,
-        chroma_zero: chroma.zero as f32,
-        chroma_scale: chroma.span as f32,
-        code_max: code_max(format) as f32,
-    };
-    recorder.grid(Shader::Pack, &params, &planes.values, &[frame], size);
+    for (placed, plane) in placed_planes(layout).into_iter().zip(planes.values) {
+        let (stride, size) = line_grid(Shader::Pack, u64::from(placed.words));
+        let params = pack_shader::Params {
+            first_word: placed.first_word,
+            words: placed.words,
+            stride,
+            first_sample: placed.first_sample,
+            samples: placed.samples,
+            width: placed.width,
+            samples_per_word: samples_per_word(layout.format),
+            dither: u32::from(dither),
+            code_zero: placed.codes.zero as f32,
+            code_scale: placed.codes.span as f32,
+            code_max: code_max(layout.format) as f32,
+        };
+        recorder.grid(Shader::Pack, &params, &[plane], &[frame], size);
+    }
 }
 
 /// Records the resampling of every plane to a picture of another size, and of chroma to another sampling on the way.

@@ -42,26 +42,35 @@ pub(super) fn line(source: &Axis, target: &Axis, kernel: Kernel) -> Option<LineT
         return None;
     }
     let widen = source.map(target, 0).1.max(1.0);
-    let reach = kernel.radius() * widen;
-    let taps = ((2.0 * reach).ceil() as u32 + 1).min(source.length);
+    let rows = (0..target.length).map(|output| tap_weights(source, kernel, source.map(target, output).0, widen));
+    let rows = rows.collect::<Vec<_>>();
+    let taps = rows.iter().map(|(_, weights)| weights.len() as u32).max().unwrap_or(1);
     let outputs = target.length as usize;
     let mut table = LineTable { firsts: vec![0; outputs], weights: vec![0.0; outputs * taps as usize], taps };
-    for output in 0..target.length {
-        let centre = source.map(target, output).0;
-        let end = i64::from(source.length) - 1;
-        let first = ((centre - reach).ceil() as i64).clamp(0, i64::from(source.length - taps));
-        let mut weights = vec![0.0; taps as usize];
-        for sample in (centre - reach).ceil() as i64..=(centre + reach).floor() as i64 {
-            let tap = (sample.clamp(0, end) - first) as usize;
-            weights[tap] += kernel.weight((sample as f64 - centre) / widen);
-        }
-        let sum: f64 = weights.iter().sum();
-        table.firsts[output as usize] = first as u32;
-        for (tap, weight) in weights.into_iter().enumerate() {
-            table.weights[tap * outputs + output as usize] = (weight / sum) as f32;
+    for (output, (first, weights)) in rows.iter().enumerate() {
+        // A row shorter than the longest may have to begin earlier to end inside.
+        let held = (*first).min(source.length - taps);
+        table.firsts[output] = held;
+        for (tap, weight) in (first - held..).zip(weights) {
+            table.weights[tap as usize * outputs + output] = *weight;
         }
     }
     Some(table)
+}
+
+/// The first source sample and the weights of one output sample that lies at `centre`.
+fn tap_weights(source: &Axis, kernel: Kernel, centre: f64, widen: f64) -> (u32, Vec<f32>) {
+    let reach = kernel.radius() * widen;
+    let end = i64::from(source.length) - 1;
+    // Samples exactly at the reach weigh nothing.
+    let (from, to) = ((centre - reach).floor() as i64 + 1, (centre + reach).ceil() as i64 - 1);
+    let (first, last) = (from.clamp(0, end), to.clamp(0, end));
+    let mut weights = vec![0.0; (last - first + 1) as usize];
+    for sample in from..=to {
+        weights[(sample.clamp(0, end) - first) as usize] += kernel.weight((sample as f64 - centre) / widen);
+    }
+    let sum: f64 = weights.iter().sum();
+    (first as u32, weights.into_iter().map(|weight| (weight / sum) as f32).collect())
 }
 
 /// Entries of the polar table. Between two of them a line is off by less than 1e-5.

@@ -17,6 +17,7 @@ struct Params {
     radius_squared: f32,
     // Table entries for one unit of squared distance.
     table_scale: f32,
+    // Only when enlarging, where a texel is one unit of the kernel.
     antiring: f32,
     antiring_radius_squared: f32,
 }
@@ -40,6 +41,49 @@ fn pow32(x: vec3<f32>) -> vec3<f32> {
     return x16 * x16;
 }
 
+fn weight_at(distance_squared: f32) -> f32 {
+    let place = distance_squared * params.table_scale;
+    let entry = table[u32(place)];
+    return entry.x + fract(place) * entry.y;
+}
+
+struct Extremes {
+    low: vec3<f32>,
+    high: vec3<f32>,
+}
+
+// Means of the nearest texels in which the darkest, and the brightest, count by far the most. A loop of its own over a handful
+// of texels: within the large one every texel would pay for it on devices that run both sides of a branch.
+fn soft_extremes(x: Position, y: Position) -> Extremes {
+    let right = i32(params.source_width) - 1;
+    let bottom = i32(params.source_height) - 1;
+    let reach_y = sqrt(params.antiring_radius_squared);
+    var high = vec3<f32>(0.0);
+    var high_weights = vec3<f32>(0.0);
+    var low = vec3<f32>(0.0);
+    var low_weights = vec3<f32>(0.0);
+    for (var row = i32(ceil(y.fraction - reach_y)); row <= i32(floor(y.fraction + reach_y)); row++) {
+        let down = f32(row) - y.fraction;
+        let line = u32(clamp(y.whole + row, 0, bottom)) * params.source_width;
+        let reach_x = sqrt(max(params.antiring_radius_squared - down * down, 0.0));
+        for (var column = i32(ceil(x.fraction - reach_x)); column <= i32(floor(x.fraction + reach_x)); column++) {
+            let across = f32(column) - x.fraction;
+            // A texel on the very rim may come out a hair below zero, and a mean needs weights that are not.
+            let weight = max(weight_at(across * across + down * down), 0.0);
+            let i = line + u32(clamp(x.whole + column, 0, right));
+            let colour = vec3<f32>(red[i], green[i], blue[i]);
+            let held = clamp(colour, vec3<f32>(0.0), vec3<f32>(1.0));
+            let bright = weight * pow32(held + ANTIRING_BIAS);
+            let dark = weight * pow32(1.0 - held + ANTIRING_BIAS);
+            high += bright * colour;
+            high_weights += bright;
+            low += dark * colour;
+            low_weights += dark;
+        }
+    }
+    return Extremes(low / low_weights, high / high_weights);
+}
+
 @compute @workgroup_size(8, 8)
 fn ewa(@builtin(global_invocation_id) id: vec3<u32>) {
     if (id.x >= params.target_width || id.y >= params.target_height) {
@@ -53,39 +97,22 @@ fn ewa(@builtin(global_invocation_id) id: vec3<u32>) {
 
     var sum = vec3<f32>(0.0);
     var weights = 0.0;
-    var high = vec3<f32>(0.0);
-    var high_weights = vec3<f32>(0.0);
-    var low = vec3<f32>(0.0);
-    var low_weights = vec3<f32>(0.0);
     for (var row = i32(ceil(y.fraction - reach_y)); row <= i32(floor(y.fraction + reach_y)); row++) {
         let down = (f32(row) - y.fraction) * params.shrink_y;
         let line = u32(clamp(y.whole + row, 0, bottom)) * params.source_width;
         let reach_x = sqrt(max(params.radius_squared - down * down, 0.0)) / params.shrink_x;
         for (var column = i32(ceil(x.fraction - reach_x)); column <= i32(floor(x.fraction + reach_x)); column++) {
             let across = (f32(column) - x.fraction) * params.shrink_x;
-            let distance_squared = across * across + down * down;
-            let place = distance_squared * params.table_scale;
-            let entry = table[u32(place)];
-            let weight = entry.x + fract(place) * entry.y;
+            let weight = weight_at(across * across + down * down);
             let i = line + u32(clamp(x.whole + column, 0, right));
-            let colour = vec3<f32>(red[i], green[i], blue[i]);
-            sum += weight * colour;
+            sum += weight * vec3<f32>(red[i], green[i], blue[i]);
             weights += weight;
-            if (distance_squared < params.antiring_radius_squared) {
-                let held = clamp(colour, vec3<f32>(0.0), vec3<f32>(1.0));
-                let bright = weight * pow32(held + ANTIRING_BIAS);
-                let dark = weight * pow32(1.0 - held + ANTIRING_BIAS);
-                high += bright * colour;
-                high_weights += bright;
-                low += dark * colour;
-                low_weights += dark;
-            }
         }
     }
-
     var result = sum / weights;
     if (params.antiring > 0.0) {
-        let clamped = min(max(result, low / low_weights), high / high_weights);
+        let extremes = soft_extremes(x, y);
+        let clamped = min(max(result, extremes.low), extremes.high);
         result += params.antiring * (clamped - result);
     }
     let o = id.y * params.target_width + id.x;

@@ -26,34 +26,30 @@ fn bayer(x: u32, y: u32) -> f32 {
     (order as f32 + 0.5) / 64.0
 }
 
-fn quantise(params: &pack_shader::Params, code: f32, index: u32, width: u32) -> u32 {
-    let threshold = if params.dither != 0 { bayer(index % width, index / width) } else { 0.5 };
-    (code + threshold).floor().clamp(0.0, params.code_max) as u32
+fn quantise(params: &pack_shader::Params, value: f32, x: u32, y: u32) -> u32 {
+    let threshold = if params.dither != 0 { bayer(x, y) } else { 0.5 };
+    (value * params.code_scale + params.code_zero + threshold).floor().clamp(0.0, params.code_max) as u32
 }
 
 pub(super) fn pack(params: pack_shader::Params, bound: &mut Bound<'_>) {
     let mut writes = std::mem::take(&mut bound.writes);
-    let [luma, blue, red] = bound.read_planes(0);
-    let chroma = |plane: &[f32], index: u32| {
-        let code = plane[index as usize] * params.chroma_scale + params.chroma_zero;
-        quantise(&params, code, index, params.chroma_width)
-    };
-    let code_of = |sample: u32| {
-        if sample < params.luma_samples {
-            let code = luma[sample as usize] * params.luma_scale + params.luma_zero;
-            return quantise(&params, code, sample, params.luma_width);
-        }
-        let first = sample - params.luma_samples;
-        if first < params.chroma_samples {
-            return chroma(blue, first);
-        }
-        let second = first - params.chroma_samples;
-        if second < params.chroma_samples { chroma(red, second) } else { 0 }
-    };
+    let plane = bound.read::<f32>(0);
+    let frame = &mut writes[0];
     let bits = 32 / params.samples_per_word;
-    for word in 0..params.words {
-        let codes = (0..params.samples_per_word).map(|k| code_of(word * params.samples_per_word + k) << (k * bits));
-        writes[0][word as usize] = codes.fold(0, |all, code| all | code);
+    for word in params.first_word..params.first_word + params.words {
+        let first = word * params.samples_per_word;
+        let begin = first.max(params.first_sample);
+        let end = (first + params.samples_per_word).min(params.first_sample + params.samples);
+        let mut codes = 0;
+        for sample in begin..end {
+            let place = sample - params.first_sample;
+            let code = quantise(&params, plane[place as usize], place % params.width, place / params.width);
+            codes |= code << ((sample - first) * bits);
+        }
+        if first < params.first_sample {
+            codes |= frame[word as usize];
+        }
+        frame[word as usize] = codes;
     }
     bound.writes = writes;
 }

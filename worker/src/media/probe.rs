@@ -264,7 +264,14 @@ fn decode_all(
     if let Ok(Err(reason)) = counted {
         return Err(MediaError::refused(path, reason));
     }
-    let remarks = child.finish()?;
+    // Decoders work on several frames at once, so that the count at a breakdown is a little low.
+    let frames = counter.decoded.pts.len();
+    let remarks = child.finish().map_err(|error| match error {
+        MediaError::Damaged { subject, detail } => {
+            MediaError::Damaged { subject, detail: format!("it cannot be decoded beyond about frame {frames} ({detail})") }
+        }
+        other => other,
+    })?;
     match counted {
         Err(error) => Err(MediaError::io("probing", path, error)),
         Ok(_) => Ok(Decoded { remarks, ..counter.decoded }),

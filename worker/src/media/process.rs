@@ -324,10 +324,16 @@ fn was_killed(_status: ExitStatus) -> bool {
     false
 }
 
-/// The last lines of a child's own words, joined: the reason stands at the end, and a message stays readable.
+/// The last lines of a child's own words, joined: the reason stands at the end, and a message stays readable. ffmpeg's marks of
+/// who speaks (`[h264 @ 0x55d8...]`) are left out: they differ in every run and tell a person nothing.
 pub(crate) fn last_lines(stderr: &str) -> String {
     const LINES_SHOWN: usize = 3;
-    let lines: Vec<_> = stderr.lines().filter(|line| !line.trim().is_empty()).collect();
+    let spoken = |line| match str::split_once(line, "] ") {
+        Some((mark, rest)) if mark.starts_with('[') && mark.contains(" @ 0x") => rest,
+        _ => line,
+    };
+    let lines: Vec<_> =
+        stderr.lines().map(|line| spoken(line.trim()).trim_end_matches('.')).filter(|line| !line.is_empty()).collect();
     lines[lines.len().saturating_sub(LINES_SHOWN)..].join("; ")
 }
 
@@ -368,6 +374,12 @@ mod tests {
         assert_eq!(class("echo 'x: No space left on device' >&2; exit 1", FailureClass::Job), FailureClass::Environment);
         assert_eq!(class("kill -9 $$", FailureClass::Job), FailureClass::Environment);
         assert_eq!(class("kill -11 $$", FailureClass::Job), FailureClass::Job);
+    }
+
+    #[test]
+    fn messages_leave_out_who_speaks() {
+        let stderr = "one\ntwo\n[NULL @ 0x55d8] Invalid NAL unit size (-1 > 551).\n\n[h264 @ 0x55] bad\nx.mp4: [a] corrupt\n";
+        assert_eq!(last_lines(stderr), "Invalid NAL unit size (-1 > 551); bad; x.mp4: [a] corrupt");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use shotfarm_shared::recipe::Profile;
 use super::decode::raw_output;
 use super::encode::container;
 use super::error::MediaError;
-use super::process::{Cancel, Child, Purpose};
+use super::process::{Cancel, Child, Purpose, last_lines};
 use super::tools::{Tools, source_input};
 
 /// The digests of the decoded frames of a file, in order.
@@ -53,7 +53,7 @@ impl FrameDigests {
         };
         let remarks = child.finish()?;
         if !remarks.is_empty() || rest > 0 {
-            let detail = format!("after {} frames, {rest} bytes of another: {remarks}", digests.len());
+            let detail = format!("after {} frames, {rest} bytes of another: {}", digests.len(), last_lines(&remarks));
             return Err(MediaError::own("verifying", path, detail));
         }
         Ok(digests)

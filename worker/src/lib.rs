@@ -1,3 +1,4 @@
-//! The worker: executes tasks. Decodes, runs GPU passes, encodes, verifies, assembles.
+//! Executes: decodes, runs GPU passes, encodes, verifies.
 
+pub mod gpu;
 pub mod media;

@@ -5,8 +5,10 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
 
 use super::{FRAMES_PER_SECOND, Shot, Size, draw, soundtrack, wav_bytes};
 
@@ -116,17 +118,8 @@ fn encode_shot(episode: &Episode, shot: Shot, mut drawn: impl FnMut(u32)) -> Res
     let mut child = ffmpeg_command(episode.size, wav.as_deref(), &path)
         .spawn()
         .map_err(|source| EncodeError::Start { path: path.clone(), source })?;
-    let words = child.stderr.take().map(|stderr| std::thread::spawn(move || last_words(stderr)));
-    let mut fed = Ok(());
-    if let Some(mut stdin) = child.stdin.take() {
-        for frame in 0..frames {
-            fed = stdin.write_all(&draw(shot, frame, episode.size).rgb);
-            if fed.is_err() {
-                break;
-            }
-            drawn(frame + 1);
-        }
-    }
+    let words = child.stderr.take().map(|stderr| thread::spawn(move || last_words(stderr)));
+    let fed = child.stdin.take().map_or(Ok(()), |stdin| feed(stdin, shot, frames, episode.size, &mut drawn));
     let status = child.wait().map_err(|source| EncodeError::Start { path: path.clone(), source })?;
     let words = words.and_then(|reader| reader.join().ok()).unwrap_or_default();
     if !status.success() || fed.is_err() {
@@ -136,6 +129,24 @@ fn encode_shot(episode: &Episode, shot: Shot, mut drawn: impl FnMut(u32)) -> Res
         fs::remove_file(wav).map_err(|source| EncodeError::Write { path: wav.clone(), source })?;
     }
     Ok(Clip { shot, path, size: episode.size, frames, has_sound: wav.is_some() })
+}
+
+/// Draws the frames, as many at once as there are processors, and writes them in their order.
+fn feed(mut pipe: impl Write, shot: Shot, frames: u32, size: Size, drawn: &mut impl FnMut(u32)) -> io::Result<()> {
+    let at_once = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    for first in (0..frames).step_by(at_once) {
+        let together = first..frames.min(first + at_once as u32);
+        let pictures: Vec<_> = thread::scope(|scope| {
+            let painters: Vec<_> = together.map(|frame| scope.spawn(move || draw(shot, frame, size))).collect();
+            painters.into_iter().map(thread::ScopedJoinHandle::join).collect()
+        });
+        for (frame, picture) in (first..).zip(pictures) {
+            let picture = picture.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            pipe.write_all(&picture.rgb)?;
+            drawn(frame + 1);
+        }
+    }
+    Ok(())
 }
 
 fn ffmpeg_command(size: Size, wav: Option<&Path>, path: &Path) -> Command {

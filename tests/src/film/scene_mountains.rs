@@ -47,7 +47,7 @@ fn sky(canvas: &mut Canvas, seconds: f32, rise: f32) {
         let angle = index as f32 * 0.349 + seconds * 0.03;
         let (a, b) = (angle.sin_cos(), (angle + 0.06).sin_cos());
         let beam = lines(&[sun, (sun.0 + a.1 * 420.0, sun.1 + a.0 * 420.0), (sun.0 + b.1 * 420.0, sun.1 + b.0 * 420.0)], true);
-        canvas.fill(beam.as_ref(), &light(radial(sun, 400.0, &[(0.0, Ink(0xffe0a0, 0.22)), (1.0, Ink(0xffe0a0, 0.0))])));
+        canvas.fill(beam.as_ref(), &light(radial(sun, 400.0, &[(0.0, Ink(0xffe0a0, 0.14)), (1.0, Ink(0xffe0a0, 0.0))])));
     }
     for index in 0..9 {
         cloud(canvas, index, seconds);
@@ -119,11 +119,11 @@ fn fog(canvas: &mut Canvas, layer: u32, seconds: f32) {
     for bank in 0..4_u32 {
         let seed = 120 + layer * 7;
         let drift = seconds * (9.0 + 12.0 * depth) + chance(seed, bank) * 900.0;
-        let centre = (drift % 960.0 - 160.0, 196.0 + depth * 108.0 + 16.0 * chance(seed + 1, bank));
-        let (rx, ry) = (150.0 + 80.0 * chance(seed + 2, bank), 15.0 + 9.0 * chance(seed + 3, bank));
+        let centre = (drift % 960.0 - 160.0, 170.0 + depth * 112.0 + 16.0 * chance(seed + 1, bank));
+        let (rx, ry) = (150.0 + 80.0 * chance(seed + 2, bank), 20.0 + 12.0 * chance(seed + 3, bank));
         let squash = Transform::from_translate(centre.0, centre.1).pre_scale(1.0, ry / rx);
         canvas.within(squash, |canvas| {
-            let strength = 0.55 - 0.32 * depth;
+            let strength = 0.62 - 0.3 * depth;
             let paint = radial(
                 (0.0, 0.0),
                 rx,

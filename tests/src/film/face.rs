@@ -3,6 +3,8 @@
 //! The middle of the face is the origin; y grows downwards. A turn moves the features sideways further than the outline, which
 //! is what makes a flat drawing read as a head.
 
+use tiny_skia::Path;
+
 use super::canvas::{Canvas, Ink, Place, brush, curve, ellipse, flat, ink, light, linear, lines, radial, vertical};
 
 /// What stays the same about a person.
@@ -62,6 +64,25 @@ pub(super) fn draw_face(canvas: &mut Canvas, look: &Look, pose: &Pose) {
         (-40.0, -92.0),
     ];
     let path = curve(&outline, true);
+    skin(canvas, look, pose, path.as_ref());
+    canvas.stroke(curve(&outline[..9], false).as_ref(), &flat(ink(look.line)), 1.5);
+    let edge = if look.rim.1 < 0.0 {
+        [outline[0], outline[1], outline[2], outline[3]]
+    } else {
+        [outline[8], outline[7], outline[6], outline[5]]
+    };
+    let edge: Vec<_> = edge.iter().map(|&(x, y)| (x - look.rim.1 * 1.8, y)).collect();
+    canvas.stroke(curve(&edge, false).as_ref(), &light(flat(Ink(look.rim.0, 0.75))), 2.2);
+    for side in [-1.0, 1.0] {
+        eye(canvas, look, pose, side);
+        eyebrow(canvas, look, pose, side);
+    }
+    nose(canvas, look, pose);
+    mouth(canvas, look, pose);
+}
+
+/// Skin in light and shade, blush, and the shadow of the fringe.
+fn skin(canvas: &mut Canvas, look: &Look, pose: &Pose, face: Option<&Path>) {
     let (lit, dark) = if look.rim.1 < 0.0 { (-64.0, 64.0) } else { (64.0, -64.0) };
     let skin = linear(
         (lit, -10.0),
@@ -73,8 +94,8 @@ pub(super) fn draw_face(canvas: &mut Canvas, look: &Look, pose: &Pose) {
             (1.0, ink(look.shade).towards(ink(look.line), 0.3)),
         ],
     );
-    canvas.fill(path.as_ref(), &skin);
-    canvas.inside(path.as_ref(), |canvas| {
+    canvas.fill(face, &skin);
+    canvas.inside(face, |canvas| {
         for side in [-1.0, 1.0] {
             let cheek = (side * 37.0 + pose.turn, 36.0);
             canvas.fill(
@@ -94,20 +115,6 @@ pub(super) fn draw_face(canvas: &mut Canvas, look: &Look, pose: &Pose) {
         ];
         canvas.fill(curve(&fringe, true).as_ref(), &flat(Ink(look.shade, 0.7)));
     });
-    canvas.stroke(curve(&outline[..9], false).as_ref(), &flat(ink(look.line)), 1.5);
-    let edge = if look.rim.1 < 0.0 {
-        [outline[0], outline[1], outline[2], outline[3]]
-    } else {
-        [outline[8], outline[7], outline[6], outline[5]]
-    };
-    let edge: Vec<_> = edge.iter().map(|&(x, y)| (x - look.rim.1 * 1.8, y)).collect();
-    canvas.stroke(curve(&edge, false).as_ref(), &light(flat(Ink(look.rim.0, 0.75))), 2.2);
-    for side in [-1.0, 1.0] {
-        eye(canvas, look, pose, side);
-        eyebrow(canvas, look, pose, side);
-    }
-    nose(canvas, look, pose);
-    mouth(canvas, look, pose);
 }
 
 fn eye(canvas: &mut Canvas, look: &Look, pose: &Pose, side: f32) {

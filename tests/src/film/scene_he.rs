@@ -1,8 +1,8 @@
 //! He answers, in a warm room: the reverse shot.
 
-use tiny_skia::Transform;
+use tiny_skia::{Paint, Transform};
 
-use super::canvas::{Canvas, Ink, brush, chance, curve, ease, ellipse, flat, ink, light, linear, lines, rect, vertical};
+use super::canvas::{Canvas, Ink, Place, brush, chance, curve, ease, ellipse, flat, ink, light, linear, lines, rect, vertical};
 use super::dialogue::{blink, shoulder, strands, syllables, vignette};
 use super::face::{Look, Pose, draw_face};
 
@@ -110,6 +110,7 @@ fn binding(shelf: u32, book: u32) -> u32 {
 
 fn his_body(canvas: &mut Canvas) {
     let neck = [(-30.0, 50.0), (-32.0, 112.0), (-60.0, 132.0), (60.0, 132.0), (32.0, 112.0), (30.0, 50.0)];
+    canvas.fill(lines(&[(-31.0, 112.0), (31.0, 112.0), (0.0, 176.0)], true).as_ref(), &flat(ink(HIM.skin)));
     canvas.fill(
         curve(&neck, true).as_ref(),
         &vertical(66.0, 130.0, &[(0.0, ink(0x6a3a36)), (0.6, ink(HIM.shade)), (1.0, ink(HIM.skin))]),
@@ -190,6 +191,11 @@ fn his_hair(canvas: &mut Canvas, seconds: f32) {
         canvas.fill(path.as_ref(), &paint);
         canvas.stroke(curve(&lock[1..], false).as_ref(), &flat(ink(0x080406)), 0.7);
     }
+    his_strands(canvas, &fringe);
+    his_spikes(canvas, &paint, wind);
+}
+
+fn his_strands(canvas: &mut Canvas, fringe: &[[Place; 4]]) {
     let locks: Vec<_> = fringe
         .iter()
         .map(|lock| {
@@ -208,13 +214,17 @@ fn his_hair(canvas: &mut Canvas, seconds: f32) {
         })
         .collect();
     strands(canvas, &HIM, &crowns, 7, 800);
+}
+
+/// The crown's loose ends against the light.
+fn his_spikes(canvas: &mut Canvas, paint: &Paint<'_>, wind: f32) {
     for spike in 0..12_u32 {
         let x = -66.0 + spike as f32 * 12.0;
         let root = (x, -118.0 + (x - 6.0).abs() * 0.42);
         let tip = (x * 1.14 + wind * 2.0 + (chance(810, spike) - 0.3) * 10.0, root.1 - 9.0 - chance(811, spike) * 10.0);
         canvas.fill(
             brush(&[(root.0, root.1 + 8.0), ((root.0 + tip.0) / 2.0 - 1.5, (root.1 + tip.1) / 2.0), tip], 6.0).as_ref(),
-            &paint,
+            paint,
         );
     }
     canvas.stroke(

@@ -35,6 +35,26 @@ fn sky(canvas: &mut Canvas, seconds: f32) {
             &flat(Ink(0xf2f4ff, twinkle)),
         );
     }
+    moon(canvas);
+    for streak in 0..7_u32 {
+        let x = (chance(910, streak) * 900.0 - seconds * (8.0 + streak as f32 * 2.0)).rem_euclid(900.0) - 200.0;
+        let (y, width) = (70.0 + streak as f32 * 17.0, 120.0 + 110.0 * chance(911, streak));
+        let shape = [
+            (x, y),
+            (x + width * 0.3, y - 5.0),
+            (x + width * 0.62, y - 3.0),
+            (x + width, y + 1.0),
+            (x + width * 0.6, y + 3.6),
+            (x + width * 0.25, y + 3.0),
+        ];
+        canvas.fill(
+            curve(&shape, true).as_ref(),
+            &linear((x, y), (x + width, y), &[(0.0, Ink(0x27366c, 0.0)), (0.4, Ink(0x2b3a74, 0.75)), (1.0, Ink(0x2b3a74, 0.0))]),
+        );
+    }
+}
+
+fn moon(canvas: &mut Canvas) {
     canvas.glow(MOON, 230.0, Ink(0xcfd8ff, 0.6));
     canvas.fill(
         ellipse(MOON, 66.0, 66.0).as_ref(),
@@ -50,22 +70,6 @@ fn sky(canvas: &mut Canvas, seconds: f32) {
                 .as_ref(),
             &flat(Ink(0xfffef6, 0.7)),
             0.5,
-        );
-    }
-    for streak in 0..7_u32 {
-        let x = (chance(910, streak) * 900.0 - seconds * (8.0 + streak as f32 * 2.0)).rem_euclid(900.0) - 200.0;
-        let (y, width) = (70.0 + streak as f32 * 17.0, 120.0 + 110.0 * chance(911, streak));
-        let shape = [
-            (x, y),
-            (x + width * 0.3, y - 5.0),
-            (x + width * 0.62, y - 3.0),
-            (x + width, y + 1.0),
-            (x + width * 0.6, y + 3.6),
-            (x + width * 0.25, y + 3.0),
-        ];
-        canvas.fill(
-            curve(&shape, true).as_ref(),
-            &linear((x, y), (x + width, y), &[(0.0, Ink(0x27366c, 0.0)), (0.4, Ink(0x2b3a74, 0.75)), (1.0, Ink(0x2b3a74, 0.0))]),
         );
     }
 }

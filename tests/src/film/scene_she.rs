@@ -207,6 +207,11 @@ fn her_front_hair(canvas: &mut Canvas, pose: &Pose, seconds: f32) {
         canvas.fill(path.as_ref(), &paint);
         canvas.stroke(path.as_ref(), &flat(ink(0x06040a)), 0.8);
     }
+    her_strands(canvas, part, sway);
+    her_loose_hair(canvas, sway, seconds);
+}
+
+fn her_strands(canvas: &mut Canvas, part: f32, sway: f32) {
     let mut locks: Vec<_> = (0..9)
         .map(|n| {
             let t = n as f32;
@@ -222,7 +227,10 @@ fn her_front_hair(canvas: &mut Canvas, pose: &Pose, seconds: f32) {
         ((part + 3.0 + t * 4.0, -108.0 + t), (36.0 + t * 5.0, -74.0 + t * 4.0), (60.0 + t * 3.0 + sway * 0.3, -20.0 + t * 18.0))
     }));
     strands(canvas, &HER, &locks, 9, 730);
-    // The ring of light that drawn hair carries.
+}
+
+/// The ring of light that drawn hair carries, hairs that stand off, an earring.
+fn her_loose_hair(canvas: &mut Canvas, sway: f32, seconds: f32) {
     for hair in 0..30_u32 {
         let t = hair as f32 / 29.0;
         let (x, y) = (-66.0 + t * 132.0, -70.0 - (t * std::f32::consts::PI).sin() * 20.0);

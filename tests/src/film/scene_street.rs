@@ -314,22 +314,26 @@ fn car(canvas: &mut Canvas, seconds: f32) {
         );
         canvas.stroke(lines(&[(0.0, -35.0), (2.0, 14.0)], false).as_ref(), &flat(Ink(0x0a0610, 0.8)), 0.9);
         canvas.stroke(lines(&[(-88.0, 2.0), (92.0, 4.0)], false).as_ref(), &flat(Ink(0xff86c0, 0.5)), 0.6);
-        for wheel in [-60.0, 62.0] {
-            canvas.fill(ellipse((wheel, 18.0), 15.0, 15.0).as_ref(), &flat(ink(0x07070d)));
-            canvas.stroke(ellipse((wheel, 18.0), 9.6, 9.6).as_ref(), &flat(ink(0xa9adc2)), 1.2);
-            for spoke in 0..6 {
-                let (sin, cos) = (seconds * 17.0 + spoke as f32 * 1.047).sin_cos();
-                canvas.stroke(
-                    lines(&[(wheel, 18.0), (wheel + cos * 9.0, 18.0 + sin * 9.0)], false).as_ref(),
-                    &flat(ink(0x8b90a8)),
-                    0.8,
-                );
-            }
-        }
+        wheels(canvas, seconds);
         canvas.glow((98.0, -2.0), 34.0, Ink(0xfff6d8, 1.0));
         canvas.glow((-99.0, 0.0), 28.0, Ink(0xff2038, 0.9));
     });
     spray(canvas, x, seconds);
+}
+
+fn wheels(canvas: &mut Canvas, seconds: f32) {
+    for wheel in [-60.0, 62.0] {
+        canvas.fill(ellipse((wheel, 18.0), 15.0, 15.0).as_ref(), &flat(ink(0x07070d)));
+        canvas.stroke(ellipse((wheel, 18.0), 9.6, 9.6).as_ref(), &flat(ink(0xa9adc2)), 1.2);
+        for spoke in 0..6 {
+            let (sin, cos) = (seconds * 17.0 + spoke as f32 * 1.047).sin_cos();
+            canvas.stroke(
+                lines(&[(wheel, 18.0), (wheel + cos * 9.0, 18.0 + sin * 9.0)], false).as_ref(),
+                &flat(ink(0x8b90a8)),
+                0.8,
+            );
+        }
+    }
 }
 
 fn spray(canvas: &mut Canvas, x: f32, seconds: f32) {

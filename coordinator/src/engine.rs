@@ -350,3 +350,6 @@ impl Writer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,7 +50,9 @@ pub struct Listening {
 #[derive(Debug, thiserror::Error)]
 pub enum CoordinatorError {
     /// Everybody on the network could listen in.
-    #[error("{0} is open to the network and the connection is not encrypted; listen on 127.0.0.1, or add --insecure if the network is trusted")]
+    #[error(
+        "{0} is open to the network and the connection is not encrypted; listen on 127.0.0.1, or add --insecure if the network is trusted"
+    )]
     Exposed(SocketAddr),
     /// The directory cannot be made or used.
     #[error("the coordinator's directory {dir}: {source}")]
@@ -111,17 +113,15 @@ pub async fn run(
     let secret = secret::load_or_make(dir)?;
     let blobs = BlobDir::open(dir.join("blobs"))
         .map_err(|error| CoordinatorError::Blobs { dir: dir.clone(), reason: error.to_string() })?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|source| CoordinatorError::Listen { listen: config.listen, source })?;
+    let listener =
+        TcpListener::bind(config.listen).await.map_err(|source| CoordinatorError::Listen { listen: config.listen, source })?;
     let address = listener.local_addr().map_err(|source| CoordinatorError::Listen { listen: config.listen, source })?;
     let (engine, thread) = Engine::start(Box::new(store))?;
 
     let demand = Demand::new(secret);
-    let farm = FarmServer::new(FarmService::new(engine.clone(), blobs.clone()))
-        .max_decoding_message_size(WIRE_MESSAGE_BYTES_MAX);
-    let studio = StudioServer::new(StudioService::new(engine.clone(), blobs.clone()))
-        .max_decoding_message_size(SUBMIT_MESSAGE_BYTES_MAX);
+    let farm = FarmServer::new(FarmService::new(engine.clone(), blobs.clone())).max_decoding_message_size(WIRE_MESSAGE_BYTES_MAX);
+    let studio =
+        StudioServer::new(StudioService::new(engine.clone(), blobs.clone())).max_decoding_message_size(SUBMIT_MESSAGE_BYTES_MAX);
     let blobs = BlobService::new(blobs).into_server();
     let keep_alive = Duration::from_millis(KEEP_ALIVE_MILLIS);
     let server = Server::builder()

@@ -159,7 +159,8 @@ fn only_file(dir: &Path) -> PathBuf {
 #[test]
 fn real_clips_come_out_whole_where_they_are_there() {
     let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/media");
-    let clips: Vec<PathBuf> = ["flower.mp4", "friday.mp4"].iter().map(|name| media.join(name)).filter(|path| path.exists()).collect();
+    let clips: Vec<PathBuf> =
+        ["flower.mp4", "friday.mp4"].iter().map(|name| media.join(name)).filter(|path| path.exists()).collect();
     if clips.is_empty() {
         eprintln!("no clips in {}: nothing to try", media.display());
         return;

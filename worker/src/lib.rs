@@ -1,3 +1,4 @@
-//! Placeholder.
+//! Executes: decodes, runs GPU passes, encodes, verifies.
 
 pub mod gpu;
+pub mod media;

@@ -1,1 +1,5 @@
-//! Placeholder.
+//! The worker: joins a farm, pulls leases, decodes, runs GPU passes, encodes, verifies, reports.
+
+pub mod agent;
+pub mod outbox;
+pub mod scratch;

@@ -4,6 +4,8 @@
 //! never derive wire traits, so that the wire can change without them. `blobs` holds what both ends of a blob transfer share.
 
 pub mod access;
+pub mod blobs;
+pub mod client;
 pub mod convert;
 pub mod version;
 
@@ -14,8 +16,6 @@ pub mod version;
     clippy::all,
     clippy::allow_attributes_without_reason,
     clippy::allow_attributes,
-    clippy::semicolon_if_nothing_returned,
-    clippy::needless_pass_by_value,
     reason = "generated; documented in the .proto files"
 )]
 pub mod v1 {

@@ -35,6 +35,13 @@ pub const WIRE_MESSAGE_BYTES_MAX: usize = 4 << 20;
 pub const SUBMIT_MESSAGE_BYTES_MAX: usize = 32 << 20;
 /// Bytes of a blob in one message.
 pub const BLOB_CHUNK_BYTES: usize = 512 << 10;
+/// A blob transfer in which nothing moves for this long is given up; it can be resumed. Far above any pause of a busy disk.
+pub const BLOB_IDLE_MILLIS_MAX: u64 = 60_000;
+
+/// A farm that does not take a connection for this long is reported as not answering.
+pub const CONNECT_MILLIS_MAX: u64 = 5_000;
+/// A connection on which nothing moves is asked for a sign of life this often, and given up when none comes for as long.
+pub const KEEP_ALIVE_MILLIS: u64 = 20_000;
 
 /// A lease not renewed for this long is over, and its task is queued again.
 pub const LEASE_MILLIS: u64 = 15_000;

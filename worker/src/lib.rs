@@ -1,5 +1,6 @@
 //! The worker: joins a farm, pulls leases, decodes, runs GPU passes, encodes, verifies, reports.
 
 pub mod agent;
+pub mod gpu;
 pub mod outbox;
 pub mod scratch;

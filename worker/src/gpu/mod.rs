@@ -1,0 +1,21 @@
+//! The GPU part of the worker: passes over raw frames as data, a device that runs them, and CPU twins that say what each pass
+//! must compute.
+//!
+//! ```text
+//! steps + layouts --passes::record--> Recording --engine::Graph--> frames
+//!                                         \------twins::run------> the same frames, slowly
+//! ```
+//!
+//! Invariants: `recording`, `passes` and `twins` know no device; `device` and `engine` know no picture.
+
+pub mod device;
+pub mod engine;
+pub mod passes;
+pub mod recording;
+pub mod shaders;
+pub mod twins;
+
+pub use device::{AdapterFacts, AdapterKind, Gpu, GpuChoice, GpuError, adapters};
+pub use engine::{Graph, StageTimes};
+pub use passes::{RecordError, record};
+pub use recording::{DeviceLimits, Recording};

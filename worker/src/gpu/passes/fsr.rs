@@ -1,0 +1,31 @@
+//! The filter `fsr`: FSR 1, EASU then RCAS, on coded R'G'B' held to 0..1 (GPUOpen-Effects/FidelityFX-FSR).
+
+use shotfarm_shared::media::{Extent, Matrix};
+
+use super::planes::Planes;
+use super::rgb::{Light, from_rgb, rgb_planes, to_rgb};
+use crate::gpu::recording::Recorder;
+use crate::gpu::shaders::{Shader, easu, rcas};
+
+/// Records the filter from planes to planes with chroma at full size; at the same size it only sharpens. Footroom and
+/// super-whites are clipped: the formulas are made for 0..1.
+pub(super) fn record(recorder: &mut Recorder, planes: &Planes, target: Extent, matrix: Matrix, stops: f64) -> Planes {
+    let source = planes.extent;
+    let size = (target.width, target.height);
+    let mut rgb = to_rgb(recorder, planes, matrix, Light::Coded);
+    if source != target {
+        let params = easu::Params {
+            source_width: source.width,
+            source_height: source.height,
+            target_width: target.width,
+            target_height: target.height,
+        };
+        let scaled = rgb_planes(recorder, target);
+        recorder.grid(Shader::Easu, &params, &rgb, &scaled, size);
+        rgb = scaled;
+    }
+    let params = rcas::Params { width: target.width, height: target.height, strength: (-stops).exp2() as f32 };
+    let sharp = rgb_planes(recorder, target);
+    recorder.grid(Shader::Rcas, &params, &rgb, &sharp, size);
+    from_rgb(recorder, sharp, target, matrix, Light::Coded)
+}

@@ -1,0 +1,168 @@
+//! From the steps of a recipe to the passes of a job.
+//!
+//! Between steps a picture is three planes of normalised f32 (luma 0..1, chroma -1/2..1/2) in the light it is coded in, so any
+//! filter may follow any other. Chroma keeps its subsampling through Lanczos steps and is at full size after the others; the
+//! last step, or a resampling of its own, brings it to the output's.
+
+mod colour;
+mod ewa;
+mod fsr;
+mod kernel;
+mod planes;
+mod rgb;
+mod tables;
+
+use shotfarm_shared::media::{Extent, FrameLayout};
+use shotfarm_shared::recipe::{Filter, Step};
+
+use self::planes::{Planes, Sampling};
+use super::recording::{Recorder, Recording};
+
+pub use self::kernel::Kernel;
+
+/// Why steps cannot be recorded for a pair of layouts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// FSR was asked to make a picture smaller.
+    #[error("`{step}` would make {from} smaller along an axis, and fsr only enlarges; use filter=lanczos or filter=ewa-lanczos")]
+    FsrShrinks {
+        /// The step.
+        step: String,
+        /// The size it starts from.
+        from: Extent,
+    },
+    /// A filter for standard dynamic range on a high dynamic range source.
+    #[error("`{step}` works in the light of standard dynamic range and the source is HDR; use filter=lanczos")]
+    Hdr {
+        /// The step.
+        step: String,
+    },
+    /// The steps end at another size than the output's.
+    #[error("the steps reach {reached} and the output is laid out for {output}; lay it out with Recipe::output_layout")]
+    Extent {
+        /// Where the steps end.
+        reached: Extent,
+        /// What the output says.
+        output: Extent,
+    },
+    /// Input and output have different matrices.
+    #[error("the source's matrix is {input} and the output's is {output}; the passes keep the source's matrix")]
+    Matrix {
+        /// Of the source.
+        input: &'static str,
+        /// Of the output.
+        output: &'static str,
+    },
+    /// A frame outside the farm's bounds.
+    #[error(transparent)]
+    Bounds(#[from] shotfarm_shared::media::ExtentOutOfBounds),
+}
+
+/// Records everything that is done to each frame of a job: a raw frame of the layout `input` in, one of `output` out. With no
+/// steps it only changes the pixel format.
+///
+/// # Errors
+/// When the steps do not lead from `input` to `output`, or a filter does not suit them.
+pub fn record(steps: &[Step], input: &FrameLayout, output: &FrameLayout) -> Result<Recording, RecordError> {
+    input.extent.check()?;
+    output.extent.check()?;
+    if input.colour.matrix != output.colour.matrix {
+        let name = colour::matrix_name;
+        return Err(RecordError::Matrix { input: name(input.colour.matrix), output: name(output.colour.matrix) });
+    }
+    let mut recorder = Recorder::new(input.frame_bytes());
+    let mut planes = planes::unpack(&mut recorder, input);
+    let wanted = Sampling::of(output);
+    for (index, step) in steps.iter().enumerate() {
+        let last = index + 1 == steps.len();
+        planes = record_step(&mut recorder, step, planes, input, last.then_some(wanted))?;
+    }
+    if planes.extent != output.extent {
+        return Err(RecordError::Extent { reached: planes.extent, output: output.extent });
+    }
+    let planes = planes::resample_chroma(&mut recorder, &planes, wanted);
+    let dither = output.format.bits() < input.format.bits();
+    let pack = |recorder: &mut Recorder, frame| planes::pack(recorder, &planes, output, dither, frame);
+    Ok(recorder.finish(output.frame_bytes(), pack))
+}
+
+/// One step from planes to planes. `wanted` is the chroma sampling to leave behind where that costs nothing more.
+fn record_step(
+    recorder: &mut Recorder,
+    step: &Step,
+    planes: Planes,
+    input: &FrameLayout,
+    wanted: Option<Sampling>,
+) -> Result<Planes, RecordError> {
+    let Step::Upscale(upscale) = step;
+    let target = upscale.target.extent(planes.extent);
+    target.check()?;
+    if input.colour.is_hdr() && upscale.filter != Filter::Lanczos {
+        return Err(RecordError::Hdr { step: step.to_string() });
+    }
+    let same_size = target == planes.extent;
+    match upscale.filter {
+        Filter::Lanczos | Filter::EwaLanczos if same_size => Ok(planes),
+        Filter::Lanczos => {
+            let sampling = wanted.unwrap_or(planes.sampling);
+            Ok(planes::resample(recorder, &planes, target, sampling, Kernel::Lanczos3))
+        }
+        Filter::EwaLanczos => Ok(ewa::record(recorder, &planes, target, input.colour.matrix)),
+        Filter::Fsr { .. } if target.width < planes.extent.width || target.height < planes.extent.height => {
+            Err(RecordError::FsrShrinks { step: step.to_string(), from: planes.extent })
+        }
+        Filter::Fsr { stops_hundredths } => {
+            Ok(fsr::record(recorder, &planes, target, input.colour.matrix, f64::from(stops_hundredths) / 100.0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Matrix, PixelFormat, Range};
+    use shotfarm_shared::recipe::read_steps;
+
+    use super::*;
+    use crate::gpu::shaders::Shader;
+
+    fn layout(width: u32, height: u32, format: PixelFormat) -> FrameLayout {
+        let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
+        FrameLayout { extent: Extent::new(width, height), format, colour }
+    }
+
+    fn passes(text: &str, input: &FrameLayout, output: &FrameLayout) -> Result<Vec<&'static str>, String> {
+        let steps = read_steps(text).expect("a recipe");
+        let recording = record(&steps, input, output).map_err(|error| error.to_string())?;
+        Ok(recording.passes.iter().map(|pass| pass.shader.facts().name).collect())
+    }
+
+    #[test]
+    fn lanczos_steps_stay_in_planes() {
+        let (input, output) = (layout(64, 36, PixelFormat::Yuv420p), layout(256, 144, PixelFormat::Yuv420p));
+        let names = passes("upscale 2x filter=lanczos | upscale 2x filter=lanczos", &input, &output).expect("records");
+        assert_eq!(names.iter().filter(|name| name.starts_with("resample")).count(), 12);
+        assert!(!names.contains(&"to_rgb"));
+    }
+
+    #[test]
+    fn what_does_not_suit_is_refused_in_a_sentence() {
+        let input = layout(64, 36, PixelFormat::Yuv420p);
+        let error = passes("upscale 0.5x filter=fsr", &input, &layout(32, 18, PixelFormat::Yuv420p)).expect_err("shrinks");
+        assert!(error.contains("64x36 smaller") && error.contains("fsr only enlarges; use filter=lanczos"), "{error}");
+        let error = passes("upscale 2x", &input, &layout(64, 36, PixelFormat::Yuv420p)).expect_err("another size");
+        assert!(error.contains("the steps reach 128x72 and the output is laid out for 64x36"), "{error}");
+        let mut hdr = input.clone();
+        hdr.colour.tags.transfer = Some("smpte2084".to_owned());
+        let error = passes("upscale 2x", &hdr, &layout(128, 72, PixelFormat::Yuv420p)).expect_err("HDR");
+        assert!(error.contains("the source is HDR; use filter=lanczos"), "{error}");
+    }
+
+    #[test]
+    fn the_largest_frames_keep_within_the_grid_of_every_device() {
+        let input = layout(7_680, 8_640, PixelFormat::Yuv444p10le);
+        let recording = record(&[], &input, &input).expect("records");
+        let groups = recording.passes.iter().flat_map(|pass| pass.groups).max();
+        assert!(groups.is_some_and(|count| count <= 65_535), "{groups:?}");
+        assert!(recording.passes.iter().any(|pass| pass.shader == Shader::Pack && pass.groups[1] > 1));
+    }
+}

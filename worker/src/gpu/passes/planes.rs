@@ -1,0 +1,213 @@
+//! Planes of normalised values: out of a raw frame, from size to size and from one chroma sampling to another, into a raw frame.
+
+use shotfarm_shared::media::{ChromaSite, Extent, FrameLayout, PixelFormat};
+
+use super::colour::{Codes, code_max};
+use super::kernel::Kernel;
+use super::tables::{Axis, LineTable, line};
+use crate::gpu::recording::{Proxy, Recorder};
+use crate::gpu::shaders::{Shader, pack as pack_shader, resample_across, resample_down, unpack as unpack_shader};
+
+/// Most workgroups along x of a pass that walks a line of invocations; above it the line goes on in the next row. Below the
+/// 65,535 that every device has, with room for a round number of invocations.
+const LINE_GROUPS_MAX: u32 = 32_768;
+
+/// Where chroma samples lie among the luma samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sampling {
+    log2_x: u32,
+    log2_y: u32,
+    /// Whether the first sample lies on the first column, and on the first row.
+    on_column: bool,
+    on_row: bool,
+}
+
+impl Sampling {
+    /// A chroma sample for every luma sample.
+    pub(super) const FULL: Self = Self { log2_x: 0, log2_y: 0, on_column: true, on_row: true };
+
+    /// The sampling of a layout. The site says nothing where no axis is subsampled.
+    pub(super) fn of(layout: &FrameLayout) -> Self {
+        let sub = layout.format.subsampling();
+        let site = layout.colour.site;
+        Self {
+            log2_x: sub.log2_x,
+            log2_y: sub.log2_y,
+            on_column: sub.log2_x == 0 || site != ChromaSite::Center,
+            on_row: sub.log2_y == 0 || site == ChromaSite::TopLeft,
+        }
+    }
+
+    /// The size of the chroma planes of a picture.
+    fn extent(self, picture: Extent) -> Extent {
+        let side = |length: u32, log2: u32| length.div_ceil(1 << log2);
+        Extent::new(side(picture.width, self.log2_x), side(picture.height, self.log2_y))
+    }
+
+    fn axes(self, picture: Extent) -> [Axis; 2] {
+        let axis = |luma_length: u32, log2: u32, on_sample: bool| Axis {
+            luma_length,
+            length: luma_length.div_ceil(1 << log2),
+            pitch: f64::from(1_u32 << log2),
+            centre: if on_sample { 0.5 } else { 1.0 },
+        };
+        [axis(picture.width, self.log2_x, self.on_column), axis(picture.height, self.log2_y, self.on_row)]
+    }
+}
+
+/// A picture between two steps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Planes {
+    pub(super) extent: Extent,
+    pub(super) sampling: Sampling,
+    /// Luma, Cb, Cr.
+    pub(super) values: [Proxy; 3],
+}
+
+/// Workgroups along x and invocations along x for a line of `count` invocations of a shader.
+pub(super) fn line_grid(shader: Shader, count: u64) -> (u32, (u32, u32)) {
+    let group = shader.facts().workgroup[0];
+    let groups = count.div_ceil(u64::from(group)).max(1);
+    let columns = groups.min(u64::from(LINE_GROUPS_MAX)) as u32;
+    let stride = columns * group;
+    (stride, (stride, groups.div_ceil(u64::from(columns)) as u32))
+}
+
+fn samples_per_word(format: PixelFormat) -> u32 {
+    4 / format.sample_bytes() as u32
+}
+
+/// Where one plane lies in a raw frame, and what its codes mean.
+struct PlacedPlane {
+    label: &'static str,
+    width: u32,
+    samples: u32,
+    first_sample: u32,
+    first_word: u32,
+    words: u32,
+    codes: Codes,
+}
+
+/// The three planes of a raw frame, one after the other.
+fn placed_planes(layout: &FrameLayout) -> [PlacedPlane; 3] {
+    let per_word = samples_per_word(layout.format);
+    let extents = layout.format.planes(layout.extent);
+    let mut first_sample = 0;
+    [("luma", 0), ("Cb", 1), ("Cr", 2)].map(|(label, index)| {
+        let codes = if index == 0 { Codes::luma } else { Codes::chroma }(layout.format, layout.colour.range);
+        let (samples, width) = (extents[index].pixels() as u32, extents[index].width);
+        let first_word = first_sample / per_word;
+        let words = (first_sample + samples).div_ceil(per_word) - first_word;
+        let placed = PlacedPlane { label, width, samples, first_sample, first_word, words, codes };
+        first_sample += samples;
+        placed
+    })
+}
+
+/// Records one `unpack` for each plane of the input frame.
+pub(super) fn unpack(recorder: &mut Recorder, layout: &FrameLayout) -> Planes {
+    let frame = recorder.input();
+    let values = placed_planes(layout).map(|placed| {
+        let (stride, size) = line_grid(Shader::Unpack, u64::from(placed.words));
+        let params = unpack_shader::Params {
+            first_word: placed.first_word,
+            words: placed.words,
+            stride,
+            first_sample: placed.first_sample,
+            samples: placed.samples,
+            samples_per_word: samples_per_word(layout.format),
+            code_mask: (1 << layout.format.bits()) - 1,
+            code_zero: placed.codes.zero as f32,
+            code_scale: (1.0 / placed.codes.span) as f32,
+        };
+        let plane = recorder.plane(placed.label, u64::from(placed.samples));
+        recorder.grid(Shader::Unpack, &params, &[frame], &[plane], size);
+        plane
+    });
+    Planes { extent: layout.extent, sampling: Sampling::of(layout), values }
+}
+
+/// Records one `pack` for each plane of the output frame.
+pub(super) fn pack(recorder: &mut Recorder, planes: &Planes, layout: &FrameLayout, dither: bool, frame: Proxy) {
+    for (placed, plane) in placed_planes(layout).into_iter().zip(planes.values) {
+        let (stride, size) = line_grid(Shader::Pack, u64::from(placed.words));
+        let params = pack_shader::Params {
+            first_word: placed.first_word,
+            words: placed.words,
+            stride,
+            first_sample: placed.first_sample,
+            samples: placed.samples,
+            width: placed.width,
+            samples_per_word: samples_per_word(layout.format),
+            dither: u32::from(dither),
+            code_zero: placed.codes.zero as f32,
+            code_scale: placed.codes.span as f32,
+            code_max: code_max(layout.format) as f32,
+        };
+        recorder.grid(Shader::Pack, &params, &[plane], &[frame], size);
+    }
+}
+
+/// Records the resampling of every plane to a picture of another size, and of chroma to another sampling on the way.
+pub(super) fn resample(recorder: &mut Recorder, planes: &Planes, target: Extent, sampling: Sampling, kernel: Kernel) -> Planes {
+    let [luma, blue, red] = planes.values;
+    let luma_axes = (Sampling::FULL.axes(planes.extent), Sampling::FULL.axes(target));
+    let chroma_axes = (planes.sampling.axes(planes.extent), sampling.axes(target));
+    let values = [
+        resample_plane(recorder, "luma", luma, &luma_axes, kernel),
+        resample_plane(recorder, "Cb", blue, &chroma_axes, kernel),
+        resample_plane(recorder, "Cr", red, &chroma_axes, kernel),
+    ];
+    Planes { extent: target, sampling, values }
+}
+
+/// Records the resampling of chroma to another sampling at the picture's own size; nothing where it has it already.
+pub(super) fn resample_chroma(recorder: &mut Recorder, planes: &Planes, sampling: Sampling) -> Planes {
+    let [luma, blue, red] = planes.values;
+    let axes = (planes.sampling.axes(planes.extent), sampling.axes(planes.extent));
+    let values = [
+        luma,
+        resample_plane(recorder, "Cb", blue, &axes, Kernel::CatmullRom),
+        resample_plane(recorder, "Cr", red, &axes, Kernel::CatmullRom),
+    ];
+    debug_assert_eq!(sampling.extent(planes.extent), Extent::new(axes.1[0].length, axes.1[1].length));
+    Planes { sampling, values, ..*planes }
+}
+
+/// Across, then down; an axis that stays as it is costs nothing.
+fn resample_plane(
+    recorder: &mut Recorder,
+    label: &str,
+    plane: Proxy,
+    (source, target): &([Axis; 2], [Axis; 2]),
+    kernel: Kernel,
+) -> Proxy {
+    let (mut plane, height) = (plane, source[1].length);
+    let (source_width, target_width, target_height) = (source[0].length, target[0].length, target[1].length);
+    if let Some(table) = line(&source[0], &target[0], kernel) {
+        let params = resample_across::Params { source_width, target_width, height, taps: table.taps };
+        let size = (target_width, height);
+        plane = resample_line(recorder, Shader::ResampleAcross, &params, (label, &table), plane, size);
+    }
+    if let Some(table) = line(&source[1], &target[1], kernel) {
+        let params = resample_down::Params { width: target_width, target_height, taps: table.taps };
+        let size = (target_width, target_height);
+        plane = resample_line(recorder, Shader::ResampleDown, &params, (label, &table), plane, size);
+    }
+    plane
+}
+
+fn resample_line(
+    recorder: &mut Recorder,
+    shader: Shader,
+    params: &impl bytemuck::Pod,
+    (label, table): (&str, &LineTable),
+    source: Proxy,
+    size: (u32, u32),
+) -> Proxy {
+    let firsts = recorder.table("first taps", &table.firsts);
+    let weights = recorder.table("weights", &table.weights);
+    let target = recorder.plane(label, u64::from(size.0) * u64::from(size.1));
+    recorder.grid(shader, params, &[firsts, weights, source], &[target], size);
+    target
+}

@@ -1,0 +1,68 @@
+//! Twins of `unpack` and `pack`.
+
+use super::Bound;
+use crate::gpu::shaders::{pack as pack_shader, unpack as unpack_shader};
+
+pub(super) fn unpack(params: unpack_shader::Params, bound: &mut Bound<'_>) {
+    let mut writes = std::mem::take(&mut bound.writes);
+    let frame = bound.read::<u32>(0);
+    let plane: &mut [f32] = bytemuck::cast_slice_mut(&mut writes[0]);
+    let bits = 32 / params.samples_per_word;
+    for word in params.first_word..params.first_word + params.words {
+        for k in 0..params.samples_per_word {
+            let sample = (word * params.samples_per_word + k).wrapping_sub(params.first_sample);
+            if sample < params.samples {
+                let code = (frame[word as usize] >> (k * bits)) & params.code_mask;
+                plane[sample as usize] = (code as f32 - params.code_zero) * params.code_scale;
+            }
+        }
+    }
+    bound.writes = writes;
+}
+
+fn bayer(x: u32, y: u32) -> f32 {
+    let d = x ^ y;
+    let order = ((d & 1) << 5) | ((y & 1) << 4) | ((d & 2) << 2) | ((y & 2) << 1) | ((d & 4) >> 1) | ((y & 4) >> 2);
+    (order as f32 + 0.5) / 64.0
+}
+
+fn quantise(params: &pack_shader::Params, value: f32, x: u32, y: u32) -> u32 {
+    let threshold = if params.dither != 0 { bayer(x, y) } else { 0.5 };
+    (value * params.code_scale + params.code_zero + threshold).floor().clamp(0.0, params.code_max) as u32
+}
+
+pub(super) fn pack(params: pack_shader::Params, bound: &mut Bound<'_>) {
+    let mut writes = std::mem::take(&mut bound.writes);
+    let plane = bound.read::<f32>(0);
+    let frame = &mut writes[0];
+    let bits = 32 / params.samples_per_word;
+    for word in params.first_word..params.first_word + params.words {
+        let first = word * params.samples_per_word;
+        let begin = first.max(params.first_sample);
+        let end = (first + params.samples_per_word).min(params.first_sample + params.samples);
+        let mut codes = 0;
+        for sample in begin..end {
+            let place = sample - params.first_sample;
+            let code = quantise(&params, plane[place as usize], place % params.width, place / params.width);
+            codes |= code << ((sample - first) * bits);
+        }
+        if first < params.first_sample {
+            codes |= frame[word as usize];
+        }
+        frame[word as usize] = codes;
+    }
+    bound.writes = writes;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::bayer;
+
+    #[test]
+    fn the_dither_pattern_holds_every_threshold_once() {
+        let found = (0..64).map(|i| (bayer(i % 8, i / 8) * 128.0) as u32).collect::<BTreeSet<_>>();
+        assert_eq!(found, (0..64).map(|i| 2 * i + 1).collect());
+    }
+}

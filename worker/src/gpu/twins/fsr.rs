@@ -1,0 +1,125 @@
+//! Twins of `easu` and `rcas`.
+
+use super::position::source_position;
+use super::{Bound, planes_mut};
+use crate::gpu::shaders::easu::{DIRECTION_MIN, LOBE_CHANGE, Params as EasuParams};
+use crate::gpu::shaders::rcas::{DIVISOR_MIN, LOBE_MAX, Params as RcasParams};
+
+type Colour = [f32; 3];
+
+fn texel(planes: [&[f32]; 3], (width, height): (u32, u32), x: i32, y: i32) -> Colour {
+    let column = x.clamp(0, width as i32 - 1) as u32;
+    let row = y.clamp(0, height as i32 - 1) as u32;
+    planes.map(|plane| plane[(row * width + column) as usize])
+}
+
+fn brightness(colour: Colour) -> f32 {
+    0.5 * colour[0] + colour[1] + 0.5 * colour[2]
+}
+
+fn edge(before: f32, centre: f32, after: f32) -> f32 {
+    let steepest = (after - centre).abs().max((centre - before).abs());
+    if steepest == 0.0 {
+        return 0.0;
+    }
+    let share = ((after - before).abs() / steepest).clamp(0.0, 1.0);
+    share * share
+}
+
+fn analyse(weight: f32, [up, left, centre, right, down]: [f32; 5]) -> [f32; 3] {
+    let length = edge(left, centre, right) + edge(up, centre, down);
+    [weight * (right - left), weight * (down - up), weight * length]
+}
+
+struct Kernel {
+    direction: [f32; 2],
+    stretch: [f32; 2],
+    lobe: f32,
+}
+
+fn tap(offset: [f32; 2], kernel: &Kernel) -> f32 {
+    let along = (offset[0] * kernel.direction[0] + offset[1] * kernel.direction[1]) * kernel.stretch[0];
+    let across = (offset[1] * kernel.direction[0] - offset[0] * kernel.direction[1]) * kernel.stretch[1];
+    let distance_squared = (along * along + across * across).min(1.0 / kernel.lobe);
+    let base = 0.4 * distance_squared - 1.0;
+    let window = kernel.lobe * distance_squared - 1.0;
+    (1.5625 * base * base - 0.5625) * window * window
+}
+
+fn shape(found: [f32; 3]) -> Kernel {
+    let squared = found[0] * found[0] + found[1] * found[1];
+    let direction = if squared < DIRECTION_MIN { [1.0, 0.0] } else { [found[0] / squared.sqrt(), found[1] / squared.sqrt()] };
+    let half_length = 0.5 * found[2];
+    let length = half_length * half_length;
+    let [x, y] = direction;
+    let diagonal = (x * x + y * y) / x.abs().max(y.abs());
+    Kernel { direction, stretch: [1.0 + (diagonal - 1.0) * length, 1.0 - 0.5 * length], lobe: 0.5 + LOBE_CHANGE * length }
+}
+
+/// The twelve taps b c e f g h i j k l n o, as offsets from f.
+const TAPS: [[i32; 2]; 12] = [[0, -1], [1, -1], [-1, 0], [0, 0], [1, 0], [2, 0], [-1, 1], [0, 1], [1, 1], [2, 1], [0, 2], [1, 2]];
+
+pub(super) fn easu(params: EasuParams, bound: &mut Bound<'_>) {
+    let mut writes = std::mem::take(&mut bound.writes);
+    let planes = bound.read_planes(0);
+    let scaled = planes_mut(&mut writes);
+    for y in 0..params.target_height {
+        for x in 0..params.target_width {
+            let colour = easu_sample(&params, planes, x, y);
+            for c in 0..3 {
+                scaled[c][(y * params.target_width + x) as usize] = colour[c];
+            }
+        }
+    }
+    bound.writes = writes;
+}
+
+fn easu_sample(params: &EasuParams, planes: [&[f32]; 3], x: u32, y: u32) -> Colour {
+    let px = source_position(x, params.source_width, params.target_width);
+    let py = source_position(y, params.source_height, params.target_height);
+    let (u, v) = (px.fraction, py.fraction);
+    let size = (params.source_width, params.source_height);
+    let colours = TAPS.map(|[dx, dy]| texel(planes, size, px.whole + dx, py.whole + dy));
+    let [bl, cl, el, fl, gl, hl, il, jl, kl, ll, nl, ol] = colours.map(brightness);
+    let parts = [
+        analyse((1.0 - u) * (1.0 - v), [bl, el, fl, gl, jl]),
+        analyse(u * (1.0 - v), [cl, fl, gl, hl, kl]),
+        analyse((1.0 - u) * v, [fl, il, jl, kl, nl]),
+        analyse(u * v, [gl, jl, kl, ll, ol]),
+    ];
+    let kernel = shape([0, 1, 2].map(|c| parts[0][c] + parts[1][c] + parts[2][c] + parts[3][c]));
+    let weights = TAPS.map(|[dx, dy]| tap([dx as f32 - u, dy as f32 - v], &kernel));
+    let total: f32 = weights.iter().sum();
+    let [_, _, _, f, g, _, _, j, k, ..] = colours;
+    [0, 1, 2].map(|c| {
+        let sum: f32 = colours.iter().zip(weights).map(|(colour, weight)| colour[c] * weight).sum();
+        let low = f[c].min(g[c]).min(j[c].min(k[c]));
+        let high = f[c].max(g[c]).max(j[c].max(k[c]));
+        (sum / total).max(low).min(high)
+    })
+}
+
+pub(super) fn rcas(params: RcasParams, bound: &mut Bound<'_>) {
+    let mut writes = std::mem::take(&mut bound.writes);
+    let planes = bound.read_planes(0);
+    let sharp = planes_mut(&mut writes);
+    let size = (params.width, params.height);
+    for y in 0..params.height as i32 {
+        for x in 0..params.width as i32 {
+            let [b, d, e, f, h] = [(0, -1), (-1, 0), (0, 0), (1, 0), (0, 1)].map(|(dx, dy)| texel(planes, size, x + dx, y + dy));
+            let lobes = [0, 1, 2].map(|c| {
+                let low = b[c].min(d[c]).min(f[c].min(h[c]));
+                let high = b[c].max(d[c]).max(f[c].max(h[c]));
+                let room_below = low.min(e[c]) / (4.0 * high).max(DIVISOR_MIN);
+                let room_above = (1.0 - high.max(e[c])) / (4.0 - 4.0 * low).max(DIVISOR_MIN);
+                (-room_below).max(-room_above)
+            });
+            let lobe = (-LOBE_MAX).max(lobes[0].max(lobes[1]).max(lobes[2]).min(0.0)) * params.strength;
+            for c in 0..3 {
+                let result = (lobe * (b[c] + d[c] + f[c] + h[c]) + e[c]) / (4.0 * lobe + 1.0);
+                sharp[c][(y as u32 * params.width + x as u32) as usize] = result;
+            }
+        }
+    }
+    bound.writes = writes;
+}

@@ -1,5 +1,6 @@
 // FSR 1, second half: robust contrast adaptive sharpening of coded R'G'B' in 0..1 (GPUOpen-Effects/FidelityFX-FSR:
-// ffx-fsr/ffx_fsr1.h). As much of the negative lobe as no channel clips by, times `strength`.
+// ffx-fsr/ffx_fsr1.h). As much of the negative lobe as no channel clips by, times `strength`, and down to half of that where the
+// texel stands out from its neighbours like noise: the sources are compressed video, whose noise should not be sharpened.
 
 // The most of the lobe, 1/4 - 1/16: beyond it the result becomes unnatural.
 const LOBE_MAX: f32 = 0.1875;
@@ -28,6 +29,17 @@ fn texel(x: i32, y: i32) -> vec3<f32> {
     return vec3<f32>(red[i], green[i], blue[i]);
 }
 
+fn brightness(colour: vec3<f32>) -> f32 {
+    return 0.5 * colour.x + colour.y + 0.5 * colour.z;
+}
+
+// 1 on a slope, 1/2 where a texel is the darkest or brightest of all by far.
+fn calm(b: f32, d: f32, e: f32, f: f32, h: f32) -> f32 {
+    let range = max(max(max(b, d), max(f, h)), e) - min(min(min(b, d), min(f, h)), e);
+    let peak = abs(0.25 * (b + d + f + h) - e);
+    return 1.0 - 0.5 * clamp(peak / max(range, DIVISOR_MIN), 0.0, 1.0);
+}
+
 @compute @workgroup_size(8, 8)
 fn rcas(@builtin(global_invocation_id) id: vec3<u32>) {
     if (id.x >= params.width || id.y >= params.height) {
@@ -46,7 +58,8 @@ fn rcas(@builtin(global_invocation_id) id: vec3<u32>) {
     let room_below = min(low, e) / max(4.0 * high, vec3<f32>(DIVISOR_MIN));
     let room_above = (1.0 - max(high, e)) / max(4.0 - 4.0 * low, vec3<f32>(DIVISOR_MIN));
     let lobes = max(-room_below, -room_above);
-    let lobe = max(-LOBE_MAX, min(max(max(lobes.x, lobes.y), lobes.z), 0.0)) * params.strength;
+    let clear = calm(brightness(b), brightness(d), brightness(e), brightness(f), brightness(h));
+    let lobe = max(-LOBE_MAX, min(max(max(lobes.x, lobes.y), lobes.z), 0.0)) * params.strength * clear;
     let result = (lobe * (b + d + f + h) + e) / (4.0 * lobe + 1.0);
 
     let o = id.y * params.width + id.x;

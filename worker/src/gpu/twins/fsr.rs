@@ -99,6 +99,12 @@ fn easu_sample(params: &EasuParams, planes: [&[f32]; 3], x: u32, y: u32) -> Colo
     })
 }
 
+fn calm([b, d, e, f, h]: [f32; 5]) -> f32 {
+    let range = b.max(d).max(f.max(h)).max(e) - b.min(d).min(f.min(h)).min(e);
+    let peak = (0.25 * (b + d + f + h) - e).abs();
+    1.0 - 0.5 * (peak / range.max(DIVISOR_MIN)).clamp(0.0, 1.0)
+}
+
 pub(super) fn rcas(params: RcasParams, bound: &mut Bound<'_>) {
     let mut writes = std::mem::take(&mut bound.writes);
     let planes = bound.read_planes(0);
@@ -114,7 +120,8 @@ pub(super) fn rcas(params: RcasParams, bound: &mut Bound<'_>) {
                 let room_above = (1.0 - high.max(e[c])) / (4.0 - 4.0 * low).max(DIVISOR_MIN);
                 (-room_below).max(-room_above)
             });
-            let lobe = (-LOBE_MAX).max(lobes[0].max(lobes[1]).max(lobes[2]).min(0.0)) * params.strength;
+            let clear = calm([b, d, e, f, h].map(brightness));
+            let lobe = (-LOBE_MAX).max(lobes[0].max(lobes[1]).max(lobes[2]).min(0.0)) * params.strength * clear;
             for c in 0..3 {
                 let result = (lobe * (b[c] + d[c] + f[c] + h[c]) + e[c]) / (4.0 * lobe + 1.0);
                 sharp[c][(y as u32 * params.width + x as u32) as usize] = result;
@@ -122,4 +129,45 @@ pub(super) fn rcas(params: RcasParams, bound: &mut Bound<'_>) {
         }
     }
     bound.writes = writes;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn easu_weighs_like_lanczos_with_two_lobes() {
+        for length in [0.0, 0.5, 1.0] {
+            let kernel = Kernel { direction: [0.6, 0.8], stretch: [1.0, 1.0], lobe: 0.5 + LOBE_CHANGE * length };
+            let at = |distance: f32| tap([0.6 * distance, 0.8 * distance], &kernel);
+            assert!((at(0.0) - 1.0).abs() < 1e-6, "one at the centre");
+            assert!(at(1.0).abs() < 1e-6, "zero one texel away");
+            let reach = (1.0 / kernel.lobe).sqrt();
+            assert!(at(reach).abs() < 1e-6 && at(reach + 1.0).abs() < 1e-6, "zero from its reach on");
+            assert!(at(0.5 * (1.0 + reach)) < 0.0, "a negative lobe between");
+        }
+    }
+
+    #[test]
+    fn easu_stretches_along_an_edge_and_not_on_a_line() {
+        assert_eq!((edge(0.0, 0.5, 1.0), edge(0.0, 1.0, 0.0), edge(0.3, 0.3, 0.3)), (1.0, 0.0, 0.0));
+        let vertical = shape(analyse(1.0, [0.5, 0.0, 0.5, 1.0, 0.5]));
+        assert_eq!((vertical.direction, vertical.stretch), ([1.0, 0.0], [1.0, 0.875]));
+        let both = shape(analyse(1.0, [0.0, 0.0, 0.5, 1.0, 1.0]));
+        assert!((both.lobe - 0.21).abs() < 1e-6, "a quarter less 0.04 where both axes are edges");
+        assert!((both.stretch[0] - 2.0_f32.sqrt()).abs() < 1e-6 && both.stretch[1] == 0.5, "{:?}", both.stretch);
+    }
+
+    /// Worked by hand: neighbours 0.4, centre 0.5. Room above 0.5 / 2.4 and below 0.4 / 1.6 both exceed the limit of 3/16,
+    /// and the lone peak halves that: (0.5 - 1.6 * 3/32) / (1 - 12/32) = 0.56.
+    #[test]
+    fn rcas_sharpens_as_worked_by_hand() {
+        let mut plane = vec![0.4_f32; 9];
+        plane[4] = 0.5;
+        let words: &[u32] = bytemuck::cast_slice(&plane);
+        let mut bound = Bound { reads: vec![words; 3], writes: vec![vec![0; 9]; 3] };
+        rcas(RcasParams { width: 3, height: 3, strength: 1.0 }, &mut bound);
+        assert!((f32::from_bits(bound.writes[1][4]) - 0.56).abs() < 1e-6);
+        assert!((f32::from_bits(bound.writes[2][0]) - 0.4).abs() < 1e-6, "flat stays flat");
+    }
 }

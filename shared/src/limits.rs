@@ -70,6 +70,8 @@ pub const JOB_LOG_LINES_MAX: usize = 1_000;
 pub const CHILD_IDLE_MILLIS_MAX: u64 = 120_000;
 /// Bytes of a child's standard error that are kept: its end, where the reason stands.
 pub const CHILD_STDERR_BYTES_MAX: usize = 16 << 10;
+/// Address space of a child process: room for 8K frames in a threaded decoder, an end for one that a hostile file drives.
+pub const CHILD_ADDRESS_BYTES_MAX: u64 = 32 << 30;
 /// Frames in flight between two stages of the render pipeline: enough that each stage always finds work, few enough that 8K
 /// frames fit into memory.
 pub const FRAMES_IN_FLIGHT: usize = 4;

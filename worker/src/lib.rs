@@ -2,5 +2,6 @@
 
 pub mod agent;
 pub mod gpu;
+pub mod media;
 pub mod outbox;
 pub mod scratch;

@@ -120,7 +120,7 @@ mod tests {
     }
 
     fn receipt() -> Outcome {
-        Outcome::Done(TaskResult::Segment(Receipt {
+        Outcome::Done(Box::new(TaskResult::Segment(Receipt {
             range: FrameRange::new(48, 96),
             frames: 48,
             bytes: 1_000,
@@ -128,7 +128,7 @@ mod tests {
             frames_digest: Digest::of(b"frames"),
             recipe: Digest::of(b"recipe"),
             work_millis: 12,
-        }))
+        })))
     }
 
     #[test]

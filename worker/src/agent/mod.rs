@@ -78,7 +78,7 @@ pub struct Disconnect {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ended {
     /// With a result, whose blob is stored.
-    Done(TaskResult),
+    Done(Box<TaskResult>),
     /// Without.
     Failed {
         /// Whose fault, and why.
@@ -95,13 +95,14 @@ pub enum Ended {
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// A result.
-    Done(TaskResult),
+    Done(Box<TaskResult>),
     /// A failure.
     Failed(Failure),
 }
 
 /// What the session has to do, in the order given.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a handful of actions live for a moment; boxes would only hide the messages")]
 pub enum Action {
     /// Open a stream; answer with `Connected` or `Disconnected`.
     Connect,
@@ -139,7 +140,7 @@ impl Outcome {
     #[must_use]
     pub fn message(&self, lease: LeaseId) -> FromWorker {
         match self {
-            Self::Done(result) => FromWorker::Done(lease, result.clone()),
+            Self::Done(result) => FromWorker::Done(lease, (**result).clone()),
             Self::Failed(failure) => FromWorker::Failed(lease, failure.clone()),
         }
     }

@@ -233,7 +233,7 @@ impl Agent {
         match ended {
             Ended::Done(result) => {
                 // Only a render proves the GPU; probes and assemblies in between must not hide that it is gone.
-                if matches!(result, TaskResult::Segment(_)) {
+                if matches!(*result, TaskResult::Segment(_)) {
                     self.device_losses = 0;
                 }
                 self.finish(lease, Outcome::Done(result), frames_done, now, actions);

@@ -37,8 +37,8 @@ fn assignment(attempt: u64) -> Box<Assignment> {
     })
 }
 
-fn result(attempt: u64) -> TaskResult {
-    TaskResult::Segment(Receipt {
+fn result(attempt: u64) -> Box<TaskResult> {
+    Box::new(TaskResult::Segment(Receipt {
         range: FrameRange::new(0, 48),
         frames: 48,
         bytes: attempt,
@@ -46,7 +46,7 @@ fn result(attempt: u64) -> TaskResult {
         frames_digest: Digest::of(b"frames"),
         recipe: Digest::of(b"recipe"),
         work_millis: 7,
-    })
+    }))
 }
 
 fn broken(refused: bool) -> Disconnect {
@@ -82,7 +82,7 @@ fn a_task_is_started_reported_and_settled() {
     let actions = agent.step(Event::Received(ToWorker::Grant(assignment(5))), 10);
     assert_eq!(actions, [Action::Start(assignment(5))]);
     let actions = agent.step(Event::Ended(lease(5), Ended::Done(result(5))), 20);
-    let done = FromWorker::Done(lease(5), result(5));
+    let done = FromWorker::Done(lease(5), *result(5));
     assert_eq!(actions[..2], [Action::Persist(lease(5), Outcome::Done(result(5))), Action::Send(done.clone())]);
     assert_eq!(beats(&actions), [(vec![lease(5)], 1, false)]);
     assert!(!agent.step(Event::Tick, 20 + RESULT_REPEAT_MILLIS - 1).contains(&Action::Send(done.clone())));
@@ -131,7 +131,7 @@ fn an_inherited_outcome_is_offered_but_its_lease_is_not_renewed() {
     agent.step(Event::Tick, 0);
     let actions = agent.step(Event::Connected, 1);
     assert!(matches!(&actions[0], Action::Send(FromWorker::Hello(hello)) if hello.leases.is_empty()));
-    assert_eq!(actions[1], Action::Send(FromWorker::Done(lease(4), result(4))));
+    assert_eq!(actions[1], Action::Send(FromWorker::Done(lease(4), *result(4))));
     assert_eq!(beats(&actions), [(Vec::new(), 1, false)]);
 }
 
@@ -172,16 +172,16 @@ fn the_third_lost_gpu_ends_the_worker_and_probes_do_not_hide_it() {
     for attempt in 1..=5 {
         agent.step(Event::Received(ToWorker::Grant(assignment(attempt))), attempt);
         let ended = if attempt % 2 == 0 {
-            let TaskResult::Segment(receipt) = result(attempt) else { panic!("a segment") };
+            let TaskResult::Segment(receipt) = *result(attempt) else { panic!("a segment") };
             let seconds = receipt.frames as f64 / 24.0;
-            Ended::Done(TaskResult::Output(shotfarm_shared::work::Output {
+            Ended::Done(Box::new(TaskResult::Output(shotfarm_shared::work::Output {
                 frames: receipt.frames,
                 seconds,
                 extent: shotfarm_shared::media::Extent::new(64, 36),
                 bytes: 1,
                 digest: receipt.digest,
                 audio_streams: 0,
-            }))
+            })))
         } else {
             Ended::Failed { failure: Failure::environment("device lost"), device_lost: true }
         };

@@ -39,7 +39,8 @@ pub trait Store: Send {
     /// Everything acknowledged so far: the newest complete checkpoint and the records committed after it, in order.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] rather than anything that is not provably what was acknowledged.
+    /// [`StoreError::Damaged`] rather than anything that is not provably what was acknowledged. After a commit that failed for
+    /// want of space, [`StoreError::Full`] until there is room: the failed one must be removed first.
     fn load(&mut self) -> Result<Loaded, StoreError>;
 
     /// One group commit: all of `records` or none, durable (power loss included) when it returns `Ok`. After an error none of

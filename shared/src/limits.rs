@@ -41,7 +41,7 @@ pub const BLOB_IDLE_MILLIS_MAX: u64 = 60_000;
 /// A farm that does not take a connection for this long is reported as not answering.
 pub const CONNECT_MILLIS_MAX: u64 = 5_000;
 /// A connection on which nothing moves is asked for a sign of life this often, and given up when none comes for as long.
-pub const KEEP_ALIVE_MILLIS: u64 = 20_000;
+pub const KEEP_ALIVE_MILLIS: u64 = 5_000;
 
 /// A lease not renewed for this long is over, and its task is queued again.
 pub const LEASE_MILLIS: u64 = 15_000;

@@ -1,10 +1,10 @@
 //! The rate of each filter on one GPU, with frames going in and out and of the passes alone, then one by one.
 //!
 //! ```text
-//! cargo run --release --example passes -- [best|software|INDEX] [WIDTHxHEIGHT] [FACTOR] [FRAMES]
+//! cargo run --release --example passes -- [best|software|INDEX] [WIDTHxHEIGHT] [FACTOR] [FRAMES] [FILTER,...]
 //! ```
 //!
-//! Defaults: software 640x360 2x 16.
+//! Defaults: software 640x360 2x 16 lanczos,ewa-lanczos,fsr.
 
 use std::time::Instant;
 
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let gpu = Gpu::open(choice)?;
     println!("{}", gpu.facts());
     println!("{:<12} {:>10} {:>12}   milliseconds a frame: upload, wait, readback", "filter", "frames/s", "passes only");
-    for filter in ["lanczos", "ewa-lanczos", "fsr"] {
+    for filter in word(4, "lanczos,ewa-lanczos,fsr").split(',') {
         measure(&gpu, extent, &format!("upscale {factor} filter={filter}"), filter, frames)?;
     }
     Ok(())

@@ -1,0 +1,120 @@
+//! The worker's GPU, opened once and shared by its tasks, and the last compiled graph.
+//!
+//! A lost device is dropped with everything compiled for it, and opened anew by the next task that asks.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use shotfarm_shared::digest::Digest;
+use shotfarm_shared::media::FrameLayout;
+use shotfarm_shared::recipe::Recipe;
+
+use super::error::TaskError;
+use crate::gpu::{Gpu, GpuChoice, GpuError, Graph, record};
+
+/// The GPU of a worker.
+#[derive(Debug)]
+pub struct Devices {
+    choice: GpuChoice,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// `None` after a loss.
+    gpu: Option<Gpu>,
+    /// Counts devices, so that a graph of a lost one is not kept.
+    opened: u64,
+    /// Compiling takes longer than many frames, and the tasks of one shot follow one another.
+    graph: Option<Lent>,
+}
+
+/// What a graph was compiled from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    recipe: Digest,
+    input: FrameLayout,
+    opened: u64,
+}
+
+/// A graph in use by one task.
+#[derive(Debug)]
+pub struct Lent {
+    key: Key,
+    /// The graph.
+    pub graph: Graph,
+}
+
+impl Devices {
+    /// Shares `gpu`, which `choice` opened and will open again when it is lost.
+    #[must_use]
+    pub fn new(choice: GpuChoice, gpu: Gpu) -> Self {
+        Self { choice, state: Mutex::new(State { gpu: Some(gpu), opened: 0, graph: None }) }
+    }
+
+    /// A graph for frames of `input` through `recipe` to `output`, compiled or taken from the last task.
+    ///
+    /// # Errors
+    /// When the recipe does not suit the frames or the device, or the device cannot be opened.
+    pub fn lend(&self, recipe: &Recipe, input: &FrameLayout, output: &FrameLayout) -> Result<Lent, TaskError> {
+        let mut state = self.lock();
+        let gpu = state.open(self.choice)?;
+        let key = Key { recipe: recipe.digest(), input: input.clone(), opened: state.opened };
+        if let Some(lent) = state.graph.take_if(|lent| lent.key == key) {
+            return Ok(lent);
+        }
+        // The old one's buffers first: two graphs of 8K frames need not fit side by side.
+        state.graph = None;
+        drop(state);
+        let recording = record(&recipe.steps, input, output)?;
+        match Graph::new(&gpu, &recording) {
+            Ok(graph) => Ok(Lent { key, graph }),
+            Err(error) => {
+                let error = TaskError::from(error);
+                if error.is_device_lost() {
+                    self.drop_device(key.opened);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes a graph back for the next task. One that still has frames in flight, or whose device was lost, is dropped.
+    pub fn give_back(&self, lent: Lent) {
+        let mut state = self.lock();
+        if lent.graph.in_flight() == 0 && lent.key.opened == state.opened && state.gpu.is_some() {
+            state.graph = Some(lent);
+        }
+    }
+
+    /// Drops the device that `lent` was compiled for; the next task opens it anew.
+    pub fn lost(&self, lent: &Lent) {
+        self.drop_device(lent.key.opened);
+    }
+
+    /// Drops the device that was opened as this one, unless another task has opened the next already.
+    fn drop_device(&self, opened: u64) {
+        let mut state = self.lock();
+        if opened == state.opened {
+            state.gpu = None;
+            state.graph = None;
+        }
+    }
+
+    /// What is held here is whole at every moment, even if a task died while holding the lock.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn open(&mut self, choice: GpuChoice) -> Result<Gpu, GpuError> {
+        if let Some(gpu) = &self.gpu {
+            return Ok(gpu.clone());
+        }
+        let gpu = Gpu::open(choice)?;
+        tracing::info!(device = %gpu.facts(), "the GPU was opened again");
+        self.opened += 1;
+        self.gpu = Some(gpu.clone());
+        Ok(gpu)
+    }
+}

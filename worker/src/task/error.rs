@@ -1,0 +1,118 @@
+//! What can go wrong with a task, and whose fault it is.
+
+use std::error::Error;
+use std::path::Path;
+
+use shotfarm_proto::blobs::{BlobError, TransferError};
+use shotfarm_proto::client::ConnectError;
+use shotfarm_shared::failure::{Failure, FailureClass};
+use shotfarm_shared::limits::MESSAGE_BYTES_MAX;
+use shotfarm_shared::recipe::InvalidRecipe;
+use shotfarm_shared::segment::ReceiptMismatch;
+
+use crate::gpu::{GpuError, RecordError};
+use crate::media::MediaError;
+use crate::scratch::ScratchError;
+
+/// Why a task has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    /// Decoding, encoding, or a cancelled task.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// The device.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The steps do not suit the source.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The recipe does not suit the source.
+    #[error(transparent)]
+    Recipe(#[from] InvalidRecipe),
+    /// The farm does not have the source.
+    #[error("the farm has no source {0}: it was never uploaded or has been removed; hand the shot in again")]
+    NoSource(shotfarm_shared::digest::Digest),
+    /// A blob could not be moved.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
+    /// The coordinator did not come back in time for a blob.
+    #[error("a blob could not be moved for {waited_seconds} s")]
+    Away {
+        /// How long it was tried.
+        waited_seconds: u64,
+        /// The last attempt's words.
+        source: ConnectError,
+    },
+    /// The local blobs.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// The work folder.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
+    /// What this worker made is not what was asked for.
+    #[error("this worker's own segment is wrong: {0}")]
+    Receipt(#[from] ReceiptMismatch),
+    /// A measurement of something that is no render.
+    #[error("only renders are timed, and this assignment is none")]
+    NoRender,
+}
+
+impl TaskError {
+    /// For the fetch of a source: a missing blob is then the job's fault.
+    pub(super) fn about_source(self) -> Self {
+        match self {
+            Self::Transfer(TransferError::Missing { digest }) => Self::NoSource(digest),
+            other => other,
+        }
+    }
+
+    /// Whether the GPU has to be opened anew.
+    #[must_use]
+    pub fn is_device_lost(&self) -> bool {
+        matches!(self, Self::Gpu(GpuError::Lost { .. } | GpuError::Stuck { .. } | GpuError::Open { .. } | GpuError::NoDevice))
+    }
+
+    fn class(&self) -> FailureClass {
+        match self {
+            Self::Media(error) => error.class(),
+            Self::Gpu(error) => error.class(),
+            Self::Record(_) | Self::Recipe(_) | Self::NoSource(_) => FailureClass::Job,
+            Self::Transfer(_) | Self::Away { .. } | Self::Blob(_) | Self::Scratch(_) => FailureClass::Environment,
+            Self::Receipt(_) | Self::NoRender => FailureClass::Worker,
+        }
+    }
+
+    fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Media(error) => matches!(error, MediaError::NoSpace { .. }),
+            Self::Transfer(TransferError::Local(error)) | Self::Blob(error) => matches!(error, BlobError::NoSpace { .. }),
+            Self::Scratch(ScratchError::Io { source, .. }) => source.kind() == std::io::ErrorKind::StorageFull,
+            Self::Scratch(ScratchError::Taken { .. })
+            | Self::Transfer(_)
+            | Self::Gpu(_)
+            | Self::Record(_)
+            | Self::Recipe(_)
+            | Self::NoSource(_)
+            | Self::Away { .. }
+            | Self::Receipt(_)
+            | Self::NoRender => false,
+        }
+    }
+
+    /// As it is reported; a full disk names the `work` folder that is on it.
+    #[must_use]
+    pub fn failure(&self, work: &Path) -> Failure {
+        let mut message = self.to_string();
+        let mut source = self.source();
+        while let Some(cause) = source {
+            message = format!("{message}: {cause}");
+            source = cause.source();
+        }
+        if self.is_disk_full() {
+            let scratch = work.parent().unwrap_or(work).display();
+            message = format!("the disk of the scratch directory {scratch} is full ({message}); free some space there");
+        }
+        message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
+        Failure { class: self.class(), message }
+    }
+}

@@ -1,0 +1,125 @@
+//! The render task: decode a range, run the recipe's passes, encode, prove the segment, store it.
+
+use std::time::Instant;
+
+use shotfarm_shared::frames::FrameRange;
+use shotfarm_shared::media::{FrameLayout, MediaFacts};
+use shotfarm_shared::segment::{Receipt, ReceiptMismatch};
+
+use super::Job;
+use super::devices::Lent;
+use super::error::TaskError;
+use super::pipeline::{self, Engine, Sink, Source, StageTimes};
+use crate::gpu::Graph;
+use crate::media::encode::output_pixel_aspect;
+use crate::media::{Decoder, EncodeSettings, Encoder, FrameDigests, SourceIndex};
+use crate::scratch::ScratchError;
+
+impl Source for Decoder {
+    fn read(&mut self, frame: &mut Vec<u8>) -> Result<bool, TaskError> {
+        Ok(self.read_frame(frame)?)
+    }
+}
+
+impl Sink for Encoder {
+    fn write(&mut self, frame: &[u8]) -> Result<(), TaskError> {
+        Ok(self.write_frame(frame)?)
+    }
+}
+
+impl Engine for Graph {
+    fn submit(&mut self, frame: &[u8]) -> Result<(), TaskError> {
+        Ok(Graph::submit(self, frame)?)
+    }
+
+    fn next(&mut self, out: &mut Vec<u8>) -> Result<(), TaskError> {
+        Ok(Graph::next(self, out)?)
+    }
+
+    fn in_flight(&self) -> usize {
+        Graph::in_flight(self)
+    }
+}
+
+impl Job<'_> {
+    /// The receipt of the segment with frames `range`, which is stored then, and where the time went.
+    pub(super) fn render(&self, facts: &MediaFacts, range: FrameRange) -> Result<(Receipt, StageTimes), TaskError> {
+        let started = Instant::now();
+        let recipe = &self.assignment.recipe;
+        let output = recipe.output_layout(&facts.layout)?;
+        let source = self.source()?;
+        let segment = self.folder.path.join(format!("segment.{}", recipe.profile.extension()));
+        let fetched = started.elapsed();
+        let times = self.make(facts, range, &output, &source, &segment)?;
+        let made = started.elapsed();
+        let digests = FrameDigests::read(&self.context.tools, &segment, recipe.profile, &output, self.cancel, &mut |_| {})?;
+        if digests.len() != range.len() {
+            return Err(ReceiptMismatch::Count { expected: range.len(), got: digests.len() }.into());
+        }
+        let bytes = std::fs::metadata(&segment).map_err(ScratchError::io("measuring", &segment))?.len();
+        let proven = started.elapsed();
+        self.check_cancel()?;
+        let digest = self.context.blobs.deliver(&segment, self.cancel)?;
+        tracing::debug!(
+            attempt = self.assignment.lease.attempt.0,
+            frames = times.frames,
+            fetch = ?fetched,
+            decode = ?times.decode,
+            decode_wait = ?times.decode_wait,
+            gpu = ?times.gpu,
+            encode = ?times.encode,
+            encode_wait = ?times.encode_wait,
+            pipeline = ?times.total,
+            verify = ?(proven - made),
+            store = ?(started.elapsed() - proven),
+            "stage times"
+        );
+        let receipt = Receipt {
+            range,
+            frames: digests.len(),
+            bytes,
+            digest,
+            frames_digest: digests.frames_digest(),
+            recipe: recipe.digest(),
+            // The work of the range itself: what a worker's speed is measured by. The way to the farm is not part of it.
+            work_millis: u64::try_from((proven - fetched).as_millis()).unwrap_or(u64::MAX),
+        };
+        Ok((receipt, times))
+    }
+
+    /// Makes the segment file. The graph goes back to the next task, unless the device was lost with it.
+    fn make(
+        &self,
+        facts: &MediaFacts,
+        range: FrameRange,
+        output: &FrameLayout,
+        source: &std::path::Path,
+        segment: &std::path::Path,
+    ) -> Result<StageTimes, TaskError> {
+        let (tools, recipe) = (&self.context.tools, &self.assignment.recipe);
+        let index = SourceIndex::read(tools, source, &facts.container, self.cancel)?;
+        let settings = EncodeSettings {
+            profile: recipe.profile,
+            layout: output.clone(),
+            rate: facts.rate,
+            pixel_aspect: output_pixel_aspect(facts, output.extent),
+        };
+        let mut lent = self.context.devices.lend(recipe, &facts.layout, output)?;
+        let mut decoder = Decoder::start(tools, source, facts, &index, range, self.cancel)?;
+        let mut encoder = Encoder::start(tools, &settings, segment, self.cancel)?;
+        let ran = pipeline::run(&mut decoder, &mut lent.graph, &mut encoder, self.progress, self.cancel);
+        self.return_graph(lent, ran.as_ref().err());
+        let times = ran?;
+        encoder.finish()?;
+        Ok(times)
+    }
+
+    fn return_graph(&self, lent: Lent, error: Option<&TaskError>) {
+        match error {
+            Some(error) if error.is_device_lost() => self.context.devices.lost(&lent),
+            // After any other refusal the graph's buffers are in an unknown state.
+            Some(TaskError::Gpu(_)) => drop(lent),
+            Some(_) | None => self.context.devices.give_back(lent),
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Tasks done for real: a generated clip through ffmpeg and software Vulkan, blobs in a local directory in the farm's place.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::AtomicU32;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use shotfarm_proto::blobs::{BlobDir, TransferError};
+use shotfarm_shared::failure::FailureClass;
+use shotfarm_shared::frames::FrameRange;
+use shotfarm_shared::ids::{Attempt, JobId, TaskId};
+use shotfarm_shared::media::{Extent, MediaFacts};
+use shotfarm_shared::recipe::{Profile, Recipe, read_steps};
+use shotfarm_shared::segment::Receipt;
+use shotfarm_shared::work::{LeaseId, Output};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::blobs::keep;
+use super::*;
+use crate::cache::BlobCache;
+use crate::gpu::{Gpu, GpuChoice};
+
+/// Far more than any of this takes; a hang is a failure, not a wait.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A directory in the farm's place, behind a real cache.
+struct LocalBlobs {
+    cache: BlobCache,
+    farm: BlobDir,
+    /// Set to 1 to let every fetch panic.
+    panics: Arc<AtomicU32>,
+}
+
+impl BlobAccess for LocalBlobs {
+    fn fetch(&self, digest: Digest, place: &Path, _: &Cancel) -> Result<(), TaskError> {
+        assert_eq!(self.panics.load(Ordering::Relaxed), 0, "told to panic");
+        let Some(there) = self.farm.path(digest)? else { return Err(TransferError::Missing { digest }.into()) };
+        if !self.cache.borrow(digest, place)? {
+            fs::copy(&there, place).map_err(ScratchError::io("copying", place))?;
+            keep(&self.cache, place)?;
+        }
+        Ok(())
+    }
+
+    fn deliver(&self, file: &Path, _: &Cancel) -> Result<Digest, TaskError> {
+        let digest = keep(&self.cache, file)?;
+        let copy = file.with_extension("sent");
+        fs::copy(file, &copy).map_err(ScratchError::io("copying", &copy))?;
+        assert_eq!(self.farm.adopt(&copy)?, digest);
+        Ok(digest)
+    }
+
+    fn make_room(&self, needed: &BTreeSet<Digest>) -> Result<(), TaskError> {
+        self.cache.make_room(needed)?;
+        Ok(())
+    }
+}
+
+struct Bench {
+    context: Context,
+    farm: BlobDir,
+    panics: Arc<AtomicU32>,
+    root: TempDir,
+}
+
+fn bench() -> Bench {
+    let root = tempfile::tempdir().unwrap();
+    let farm = BlobDir::open(root.path().join("farm")).unwrap();
+    let cache = BlobCache::open(&root.path().join("blobs"), 1 << 30).unwrap();
+    let panics = Arc::new(AtomicU32::new(0));
+    let gpu = Gpu::open(GpuChoice::Software).expect("a software Vulkan device; install `mesa-vulkan-drivers`");
+    let context = Context {
+        tools: Tools::find().expect("ffmpeg"),
+        devices: Devices::new(GpuChoice::Software, gpu),
+        blobs: Box::new(LocalBlobs { cache, farm: farm.clone(), panics: Arc::clone(&panics) }),
+        work: root.path().join("work"),
+    };
+    fs::create_dir_all(&context.work).unwrap();
+    Bench { context, farm, panics, root }
+}
+
+impl Bench {
+    /// A clip of moving shapes and a tone, as a blob of the farm.
+    fn clip(&self, size: &str, frames: u32) -> Digest {
+        let path = self.root.path().join("clip.mp4");
+        let picture = format!("testsrc2=size={size}:rate=24");
+        let made = Command::new("ffmpeg")
+            .args(["-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-f", "lavfi", "-i", &picture])
+            .args(["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-frames:v", &frames.to_string()])
+            .args(["-shortest", "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac"])
+            .arg(&path)
+            .status()
+            .expect("ffmpeg is installed");
+        assert!(made.success());
+        self.farm.adopt(&path).unwrap()
+    }
+
+    fn blob(&self, bytes: &[u8]) -> Digest {
+        let path = self.root.path().join("blob");
+        fs::write(&path, bytes).unwrap();
+        self.farm.adopt(&path).unwrap()
+    }
+
+    fn run(&self, source: Digest, steps: &str, work: Work) -> Ended {
+        run(&self.context, &assignment(source, steps, work), &Cancel::new(), &Progress::default())
+    }
+
+    fn facts(&self, source: Digest) -> MediaFacts {
+        match self.run(source, "upscale 2x", Work::Probe) {
+            Ended::Done(result) => match *result {
+                TaskResult::Facts(facts) => facts,
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn segment(&self, source: Digest, facts: &MediaFacts, range: FrameRange) -> Receipt {
+        match self.run(source, "upscale 2x filter=lanczos", Work::Render { facts: facts.clone(), range }) {
+            Ended::Done(result) => match *result {
+                TaskResult::Segment(receipt) => receipt,
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn output(&self, source: Digest, facts: &MediaFacts, segments: Vec<Receipt>) -> Output {
+        match self.run(source, "upscale 2x filter=lanczos", Work::Assemble { facts: facts.clone(), segments }) {
+            Ended::Done(result) => match *result {
+                TaskResult::Output(output) => output,
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn assert_tidy(&self) {
+        assert_eq!(fs::read_dir(&self.context.work).unwrap().count(), 0, "a task left files behind");
+    }
+}
+
+fn assignment(source: Digest, steps: &str, work: Work) -> Assignment {
+    Assignment {
+        lease: LeaseId { task: TaskId { job: JobId(Uuid::from_u128(4)), number: 0 }, attempt: Attempt(12) },
+        label: "nine5/ep01/sh0010".parse().expect("a label"),
+        source,
+        recipe: Recipe { steps: read_steps(steps).expect("steps"), profile: Profile::Review },
+        work,
+    }
+}
+
+fn failure(ended: Ended) -> Failure {
+    match ended {
+        Ended::Failed { failure, device_lost: false } => failure,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_shot_is_probed_rendered_in_two_ranges_and_assembled() {
+    let bench = bench();
+    let source = bench.clip("64x36", 60);
+    let facts = bench.facts(source);
+    assert_eq!((facts.frames, facts.layout.extent), (60, Extent::new(64, 36)));
+    let segments =
+        vec![bench.segment(source, &facts, FrameRange::new(0, 48)), bench.segment(source, &facts, FrameRange::new(48, 60))];
+    for receipt in &segments {
+        let stored = bench.farm.path(receipt.digest).unwrap().expect("the segment is stored");
+        assert_eq!((fs::metadata(stored).unwrap().len(), receipt.frames), (receipt.bytes, receipt.range.len()));
+    }
+    let output = bench.output(source, &facts, segments);
+    assert_eq!((output.frames, output.extent, output.audio_streams), (60, Extent::new(128, 72), 1));
+    let stored = bench.farm.path(output.digest).unwrap().expect("the output is stored");
+    assert_eq!(fs::metadata(stored).unwrap().len(), output.bytes);
+    bench.assert_tidy();
+}
+
+#[test]
+fn the_same_range_gives_the_same_segment_on_a_graph_used_again() {
+    let bench = bench();
+    let source = bench.clip("64x36", 12);
+    let facts = bench.facts(source);
+    let first = bench.segment(source, &facts, FrameRange::new(0, 12));
+    let second = bench.segment(source, &facts, FrameRange::new(0, 12));
+    assert_eq!(first.digest, second.digest);
+}
+
+#[test]
+fn a_cancelled_render_ends_and_says_nothing() {
+    let bench = bench();
+    let source = bench.clip("64x36", 480);
+    let facts = bench.facts(source);
+    let assignment = assignment(source, "upscale 16x filter=ewa-lanczos", Work::Render { facts, range: FrameRange::new(0, 480) });
+    let (cancel, progress) = (Cancel::new(), Progress::default());
+    let ended = thread::scope(|scope| {
+        let task = scope.spawn(|| run(&bench.context, &assignment, &cancel, &progress));
+        let started = Instant::now();
+        while progress.get() == 0 {
+            assert!(started.elapsed() < PATIENCE && !task.is_finished(), "the render does not begin");
+            thread::sleep(Duration::from_millis(2));
+        }
+        cancel.cancel();
+        task.join().unwrap()
+    });
+    assert_eq!(ended, Ended::Cancelled);
+    assert!(progress.get() < 240, "{} frames were made", progress.get());
+    bench.assert_tidy();
+}
+
+#[test]
+fn what_is_the_jobs_fault_names_the_shot() {
+    let bench = bench();
+    let text = bench.blob(b"this is no video, it is a text that somebody renamed");
+    let told = failure(bench.run(text, "upscale 2x", Work::Probe));
+    assert_eq!(told.class, FailureClass::Job);
+    assert!(told.message.contains("sh0010"), "{told}");
+    let told = failure(bench.run(Digest::of(b"never uploaded"), "upscale 2x", Work::Probe));
+    assert_eq!(told.class, FailureClass::Job);
+    assert!(told.message.contains("hand the shot in again"), "{told}");
+    bench.assert_tidy();
+}
+
+#[test]
+fn a_panic_is_the_workers_failure() {
+    let bench = bench();
+    bench.panics.store(1, Ordering::Relaxed);
+    let told = failure(bench.run(Digest::of(b"any"), "upscale 2x", Work::Probe));
+    assert_eq!(told.class, FailureClass::Worker);
+    assert!(told.message.contains("told to panic"), "{told}");
+    bench.assert_tidy();
+}
+
+#[test]
+fn a_lost_gpu_is_opened_again_and_its_graphs_are_dropped() {
+    let bench = bench();
+    let source = bench.clip("64x36", 4);
+    let facts = bench.facts(source);
+    let recipe = Recipe { steps: read_steps("upscale 2x").unwrap(), profile: Profile::Review };
+    let output = recipe.output_layout(&facts.layout).unwrap();
+    let devices = &bench.context.devices;
+    let lent = devices.lend(&recipe, &facts.layout, &output).unwrap();
+    devices.lost(&lent);
+    devices.give_back(lent);
+    let mut again = devices.lend(&recipe, &facts.layout, &output).unwrap();
+    let mut frame = Vec::new();
+    again.graph.submit(&vec![128; facts.layout.frame_bytes()]).unwrap();
+    again.graph.next(&mut frame).unwrap();
+    assert_eq!(frame.len(), output.frame_bytes());
+}
+
+#[test]
+fn a_full_disk_names_the_scratch_directory() {
+    let full = ScratchError::io("writing", Path::new("/scratch/work/1/x"))(std::io::ErrorKind::StorageFull.into());
+    let told = TaskError::from(full).failure(Path::new("/scratch/work"));
+    assert_eq!(told.class, FailureClass::Environment);
+    assert!(told.message.starts_with("the disk of the scratch directory /scratch is full"), "{told}");
+}

@@ -31,7 +31,7 @@ pub(crate) async fn run(voice: Voice, args: &Args) -> Result<Exit, CliError> {
     let paths = request.shots.iter().filter(readable).map(|shot| shot.path.clone()).collect();
     let probing = tokio::task::spawn_blocking(move || probe_all(voice, paths));
     let probed = probing.await.map_err(|_| CliError::not_now("looking at the sources broke off"))??;
-    let plan = Plan::new(&request, faults, &probed);
+    let plan = Plan::new(&request, &faults, &probed);
     voice.answer(&plan)?;
     Ok(if plan.faults.is_empty() { Exit::Done } else { Exit::Failed })
 }
@@ -72,9 +72,13 @@ struct Row {
 }
 
 impl Plan {
-    fn new(request: &Request, mut faults: Vec<Fault>, probed: &Probed) -> Self {
-        let mut rows = Vec::new();
+    fn new(request: &Request, missing: &[Fault], probed: &Probed) -> Self {
+        let (mut rows, mut faults) = (Vec::new(), Vec::new());
         for RequestedShot { shot, path } in &request.shots {
+            if let Some(fault) = missing.iter().find(|fault| fault.place == shot.place) {
+                faults.push(fault.clone());
+                continue;
+            }
             let Some(facts) = probed.get(path) else { continue };
             let assessed = facts.as_ref().map_err(Clone::clone).and_then(|facts| Ok((facts, assess(&shot.recipe, facts)?)));
             match assessed {
@@ -89,6 +93,24 @@ impl Plan {
             }
         }
         Self { rows, faults, notes: request.notes.clone() }
+    }
+
+    /// The warnings, each once with the shots it is about, in the order of the first.
+    fn warnings(&self) -> Vec<String> {
+        let mut about: Vec<(&str, Vec<&str>)> = Vec::new();
+        for row in &self.rows {
+            for warning in &row.assessment.warnings {
+                match about.iter_mut().find(|(text, _)| text == warning) {
+                    Some((_, labels)) => labels.push(&row.label),
+                    None => about.push((warning, vec![&row.label])),
+                }
+            }
+        }
+        let line = |(text, labels): (&str, Vec<&str>)| match labels[..] {
+            [label] => format!("warning: {label}: {text}"),
+            _ => format!("warning: {}: {text}", words::count(labels.len() as u64, "shot")),
+        };
+        about.into_iter().map(line).collect()
     }
 
     fn total<T: std::iter::Sum>(&self, of: impl Fn(&Row) -> T) -> T {
@@ -120,11 +142,8 @@ impl Answer for Plan {
             let header = ["shot", "source", "fps", "frames", "seconds", "audio", "steps", "output"];
             parts.push(table(&header, &[1, 2, 3, 4, 7], self.rows.iter().map(Row::cells).collect()));
         }
-        let warning = |row: &Row| {
-            row.assessment.warnings.iter().map(|warning| format!("warning: {}: {warning}", row.label)).collect::<Vec<_>>()
-        };
         let mut remarks: Vec<String> = self.notes.iter().map(|note| format!("note: {note}")).collect();
-        remarks.extend(self.rows.iter().flat_map(warning));
+        remarks.extend(self.warnings());
         remarks.extend(self.faults.iter().map(|fault| format!("fault: {fault}")));
         if !remarks.is_empty() {
             parts.push(remarks.join("\n"));
@@ -188,7 +207,7 @@ mod tests {
             ("c.mp4", Err("it has no video stream".to_owned())),
         ];
         let probed = probed.map(|(name, facts)| (dir.path().join(name), facts));
-        Plan::new(&request, Vec::new(), &Probed::from(probed))
+        Plan::new(&request, &[], &Probed::from(probed))
     }
 
     #[test]
@@ -199,6 +218,21 @@ mod tests {
         assert!(lines[3].starts_with("fault: row 3: ") && lines[3].contains("pcm_s16le"), "{text}");
         assert_eq!(lines[4], "fault: row 4: it has no video stream");
         assert_eq!(lines[6], "1 shot, 96 frames, 4.0 s of picture, about 8.8 MB of output; 2 faults to mend first");
+    }
+
+    #[test]
+    fn a_warning_about_many_shots_is_one_line() {
+        let mut plan = plan();
+        let first = plan.rows.remove(0);
+        let row = |label: &str, warnings: &[&str]| Row {
+            label: label.into(),
+            facts: first.facts.clone(),
+            steps: String::new(),
+            output_name: String::new(),
+            assessment: Assessment { warnings: warnings.iter().map(ToString::to_string).collect(), ..first.assessment.clone() },
+        };
+        plan.rows = vec![row("s/e/1", &["no tags"]), row("s/e/2", &["odd shape", "no tags"])];
+        assert_eq!(plan.warnings(), ["warning: 2 shots: no tags", "warning: s/e/2: odd shape"]);
     }
 
     #[test]

@@ -20,6 +20,8 @@ use crate::signals::Signals;
 const SLOTS: u32 = 1;
 /// Drain, then stop.
 const ASKS_MAX: usize = 2;
+/// How often a worker that drains looks whether its parent still lives.
+const PARENT_LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Longest name taken from the host: what fits into a column.
 const HOST_NAME_CHARS_MAX: usize = 40;
 
@@ -82,12 +84,30 @@ pub(crate) async fn run_worker(common: &Common, run: &WorkerRun) -> Result<Exit,
     if run.tied {
         // A thread of its own: a read of standard input cannot be called off, and must not hold up the end.
         std::thread::spawn(move || {
+            let parent = parent();
             wait_for_end(&mut std::io::stdin());
             let _ = ask.blocking_send(Ask::Drain);
+            // Whoever started us and has died has taken the farm along; its successor wants this worker's folder and GPU.
+            while self::parent() == parent {
+                std::thread::sleep(PARENT_LOOK_EVERY);
+            }
+            let _ = ask.blocking_send(Ask::Stop);
         });
     }
     shotfarm_worker::run_until_asked(config, asks).await.map_err(|error| ended(&error))?;
     Ok(Exit::Done)
+}
+
+/// The process that started this one; another one once that has died.
+#[cfg(unix)]
+fn parent() -> Option<u32> {
+    Some(std::os::unix::process::parent_id())
+}
+
+/// Elsewhere a parent's death is not seen; its workers drain.
+#[cfg(not(unix))]
+fn parent() -> Option<u32> {
+    None
 }
 
 /// Waits until nothing more can come from `input`.

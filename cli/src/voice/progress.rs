@@ -30,6 +30,7 @@ pub(crate) struct Progress {
     title: String,
     unit: Unit,
     bar: Option<ProgressBar>,
+    moved: bool,
     shown: bool,
     lines: bool,
     started: Instant,
@@ -48,7 +49,7 @@ impl Progress {
         });
         let now = Instant::now();
         let lines = !terminal && voice != Voice::Quiet;
-        Self { title: title.to_owned(), unit, bar, shown: false, lines, started: now, last_line: now }
+        Self { title: title.to_owned(), unit, bar, moved: false, shown: false, lines, started: now, last_line: now }
     }
 
     /// So far `done` of `total`.
@@ -56,6 +57,11 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.set_length(total);
             bar.set_position(done);
+            if !self.moved {
+                // What was done before we looked was not done in no time.
+                bar.reset_eta();
+                self.moved = true;
+            }
             if !self.shown && self.started.elapsed() >= SHOW_AFTER {
                 bar.set_draw_target(ProgressDrawTarget::stderr());
                 self.shown = true;

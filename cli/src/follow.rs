@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use shotfarm_proto::client::Connection;
-use shotfarm_proto::v1::{Selection, StatusRequest};
+use shotfarm_proto::v1::{Selection, StatusReply, StatusRequest};
 use shotfarm_shared::limits::{RECONNECT_WAIT_MILLIS_MAX, RECONNECT_WAIT_MILLIS_MIN};
-use tonic::Status as Refusal;
+use tonic::{Status as Refusal, Streaming};
 
 use crate::connect::{is_lost, refusal};
 use crate::error::CliError;
@@ -48,25 +48,20 @@ pub(crate) async fn follow(
     let mut away: Option<Instant> = None;
     let mut wait_millis = RECONNECT_WAIT_MILLIS_MIN;
     loop {
-        let selected = Some(Selection { text: selection.to_owned() });
-        let lost = match farm.studio().watch(StatusRequest { selection: selected, ended }).await {
+        let asked = StatusRequest { selection: Some(Selection { text: selection.to_owned() }), ended };
+        let lost = match farm.studio().watch(asked).await {
             Err(status) => status,
             Ok(stream) => {
-                let mut stream = stream.into_inner();
-                loop {
-                    match stream.message().await {
-                        Ok(Some(reply)) => {
-                            if away.take().is_some() {
-                                on_heard(Heard::Back)?;
-                            }
-                            wait_millis = RECONNECT_WAIT_MILLIS_MIN;
-                            if on_heard(Heard::Status(&Status::from(reply)))? == Go::Enough {
-                                return Ok(());
-                            }
-                        }
-                        Ok(None) => break Refusal::unavailable("it ended the conversation"),
-                        Err(status) => break status,
+                let mut on_reply = |reply| {
+                    if away.take().is_some() {
+                        on_heard(Heard::Back)?;
                     }
+                    wait_millis = RECONNECT_WAIT_MILLIS_MIN;
+                    on_heard(Heard::Status(&Status::from(reply)))
+                };
+                match hear(stream.into_inner(), &mut on_reply).await? {
+                    None => return Ok(()),
+                    Some(lost) => lost,
                 }
             }
         };
@@ -81,6 +76,24 @@ pub(crate) async fn follow(
         }
         tokio::time::sleep(Duration::from_millis(wait_millis)).await;
         wait_millis = (wait_millis * 2).min(RECONNECT_WAIT_MILLIS_MAX);
+    }
+}
+
+/// Hears one stream: to its end, which is given, or until there was enough.
+async fn hear(
+    mut stream: Streaming<StatusReply>,
+    on_reply: &mut dyn FnMut(StatusReply) -> Result<Go, CliError>,
+) -> Result<Option<Refusal>, CliError> {
+    loop {
+        match stream.message().await {
+            Ok(Some(reply)) => {
+                if on_reply(reply)? == Go::Enough {
+                    return Ok(None);
+                }
+            }
+            Ok(None) => return Ok(Some(Refusal::unavailable("it ended the conversation"))),
+            Err(status) => return Ok(Some(status)),
+        }
     }
 }
 

@@ -72,6 +72,13 @@ pub(crate) async fn run_worker(common: &Common, run: &WorkerRun) -> Result<Exit,
         patience: Duration::from_secs(run.patience),
         scratch_limit_bytes: run.scratch_limit,
     };
+    let asks = listen(run.tied)?;
+    shotfarm_worker::run_until_asked(config, asks).await.map_err(|error| ended(&error))?;
+    Ok(Exit::Done)
+}
+
+/// What the worker is asked from outside: the first signal drains it, the second stops it; a tied one hears its parent too.
+fn listen(tied: bool) -> Result<mpsc::Receiver<Ask>, CliError> {
     let (ask, asks) = mpsc::channel(ASKS_MAX);
     let mut signals = Signals::new()?;
     let by_signal = ask.clone();
@@ -81,7 +88,7 @@ pub(crate) async fn run_worker(common: &Common, run: &WorkerRun) -> Result<Exit,
         signals.next().await;
         let _ = by_signal.send(Ask::Stop).await;
     });
-    if run.tied {
+    if tied {
         // A thread of its own: a read of standard input cannot be called off, and must not hold up the end.
         std::thread::spawn(move || {
             let parent = parent();
@@ -94,8 +101,7 @@ pub(crate) async fn run_worker(common: &Common, run: &WorkerRun) -> Result<Exit,
             let _ = ask.blocking_send(Ask::Stop);
         });
     }
-    shotfarm_worker::run_until_asked(config, asks).await.map_err(|error| ended(&error))?;
-    Ok(Exit::Done)
+    Ok(asks)
 }
 
 /// The process that started this one; another one once that has died.

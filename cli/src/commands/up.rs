@@ -23,12 +23,7 @@ use crate::voice::{Answer, Voice};
 pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Exit, CliError> {
     let signals = Signals::new()?;
     let dir = settings::farm_dir(args.dir.as_deref())?;
-    let places = places(&local::devices().await, args.workers);
-    if places.is_empty() {
-        let refused = CliError::refused("this machine has no Vulkan device, not even a software one");
-        return Err(refused
-            .hint("install your GPU's driver, or mesa-vulkan-drivers for rendering on the CPU; `shotfarm doctor` looks closer"));
-    }
+    let places = places_here(args.workers).await?;
     let (stop, stopped) = oneshot::channel::<()>();
     let (tell, told) = oneshot::channel();
     let stopping = async move {
@@ -84,6 +79,17 @@ struct Place {
     name: String,
     gpu: Gpu,
     device: String,
+}
+
+/// The workers of this machine.
+async fn places_here(wanted: Option<u32>) -> Result<Vec<Place>, CliError> {
+    let places = places(&local::devices().await, wanted);
+    if places.is_empty() {
+        let refused = CliError::refused("this machine has no Vulkan device, not even a software one");
+        return Err(refused
+            .hint("install your GPU's driver, or mesa-vulkan-drivers for rendering on the CPU; `shotfarm doctor` looks closer"));
+    }
+    Ok(places)
 }
 
 /// One worker for each GPU, or one on the CPU where there is none; with `wanted`, that many, dealt out over the devices.

@@ -11,6 +11,7 @@ pub mod frames;
 pub mod ids;
 pub mod label;
 pub mod limits;
+pub mod manifest;
 pub mod media;
 pub mod recipe;
 pub mod segment;

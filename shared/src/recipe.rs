@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::limits::{RECIPE_STEPS_MAX, SCALE_FACTOR_MAX};
-use crate::media::{Colour, ColourTags, Extent, FrameLayout, PixelFormat};
+use crate::media::{Colour, ColourTags, Extent, FrameLayout, MediaFacts, PixelFormat};
 
 /// The version of the picture arithmetic. Part of every recipe's digest: raise it when a pass changes its pixels.
 pub const ENGINE_VERSION: u32 = 1;
@@ -362,6 +362,20 @@ impl Recipe {
                 .map_err(|error| InvalidRecipe::Unsuitable(format!("`{step}` of a {} source: {error}", source.extent)))?;
         }
         Ok(FrameLayout { extent, format: self.profile.pixel_format(source.format), colour: self.output_colour(source) })
+    }
+
+    /// Holds the recipe to a probed source: the layout of its output, and whether the profile can carry its sound.
+    ///
+    /// # Errors
+    /// As [`Self::output_layout`], and when an audio stream's codec cannot be carried unchanged.
+    pub fn check_source(&self, facts: &MediaFacts) -> Result<FrameLayout, InvalidRecipe> {
+        if let Some(audio) = facts.audio.iter().find(|audio| !self.profile.carries_audio(&audio.codec)) {
+            return Err(InvalidRecipe::Unsuitable(format!(
+                "its sound is {}, which profile {} cannot carry unchanged; use profile master-ffv1, or make the sound AAC first",
+                audio.codec, self.profile
+            )));
+        }
+        self.output_layout(&facts.layout)
     }
 
     /// The colour of the output: the source's. A guess about an untagged source is written down as tags, so that no player

@@ -178,6 +178,9 @@ impl Assembly<'_> {
             Profile::PhoneH264 | Profile::Review => {
                 let scale = video_timescale(rate).to_string();
                 command.args(["-video_track_timescale", &scale, "-movie_timescale", &scale, "-movflags", "+faststart"]);
+                // A source may not tell how long its last audio packet is (ALAC in MP4). Taken as nothing, it would end the edit
+                // list before that packet, and its samples would be lost; as long as the one before, it loses nothing.
+                command.args(["-bsf:a", "setts=duration=if(gt(DURATION\\,0)\\,DURATION\\,max(PREV_OUTDURATION\\,1))"]);
                 // FLAC and Opus in MP4 are standard, yet older versions of ffmpeg want to be told so.
                 command.args(["-strict", "-2"]);
             }

@@ -28,6 +28,10 @@ impl Shot {
     fn new(name: &str, make: &str, profile: Profile) -> Self {
         let bench = Bench::new();
         let source = bench.make(name, make);
+        Self::of(bench, source, profile)
+    }
+
+    fn of(bench: Bench, source: PathBuf, profile: Profile) -> Self {
         let facts = bench.probe(&source).unwrap();
         let recipe = Recipe { steps: read_steps("upscale 1x filter=lanczos").unwrap(), profile };
         let layout = recipe.output_layout(&facts.layout).unwrap();
@@ -143,15 +147,20 @@ fn a_master_of_a_matroska_source_with_flac() {
 
 #[test]
 fn sound_that_starts_late_or_early_and_two_streams_keep_their_place() {
-    let late = "-f lavfi -i testsrc2=s=64x36:r=24 -itsoffset 0.731 -f lavfi -i sine=f=330:r=44100";
-    let early = "-itsoffset 0.413 -f lavfi -i testsrc2=s=64x36:r=24 -f lavfi -i sine=f=330:r=44100";
-    for (name, inputs) in [("late", late), ("early", early)] {
+    for (inputs, start_micros) in [
+        // The sound comes 0.731 s after the picture, then the picture 0.413 s after the sound.
+        ("-i video.mp4 -itsoffset 0.731 -i a.m4a -i b.m4a", 0..1),
+        ("-itsoffset 0.413 -i video.mp4 -i a.m4a -itsoffset 0.2 -i b.m4a", 412_000..414_000),
+    ] {
         for profile in [Profile::Review, Profile::MasterFfv1] {
-            let make = format!(
-                "{inputs} -f lavfi -i sine=f=990:r=48000 -map 0 -map 1 -map 2 -frames:v 97 -t 4.5 {VIDEO} -c:a:0 aac -c:a:1 flac -strict -2"
-            );
-            let shot = Shot::new("source.mp4", &make, profile);
-            assert_eq!(shot.facts.audio.len(), 2, "{name}");
+            let bench = Bench::new();
+            bench.make("video.mp4", &format!("-f lavfi -i testsrc2=s=64x36:r=24 -frames:v 97 {VIDEO}"));
+            bench.make("a.m4a", "-f lavfi -i sine=f=330:r=44100 -t 4 -c:a aac");
+            bench.make("b.m4a", "-f lavfi -i sine=f=990:r=48000 -t 3.5 -c:a alac");
+            let source = bench.make("source.mp4", &format!("{inputs} -map 0 -map 1 -map 2 -c copy"));
+            let shot = Shot::of(bench, source, profile);
+            assert_eq!(shot.facts.audio.len(), 2, "{inputs}");
+            assert!(start_micros.contains(&shot.facts.start_micros), "{inputs}: {}", shot.facts.start_micros);
             shot.assembles_from(&[vec![0, 48]]);
         }
     }

@@ -1,0 +1,277 @@
+//! The file a studio hands in: one shot a row (CSV) or one object a shot (JSON, TOML).
+//!
+//! All three forms become the same raw rows, and one set of rules reads those. Values are taken as they are written: `007` stays
+//! `007`. Every fault is reported, not just the first, each with its place as the studio sees it (row and column, or key path).
+
+mod csv;
+mod structured;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::label::Label;
+use crate::limits::BATCH_SHOTS_MAX;
+use crate::recipe::{Profile, Recipe, read_steps};
+use crate::shot::OutputName;
+
+/// The forms a manifest comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Comma, semicolon or tab separated, first row names the columns.
+    Csv,
+    /// An object with `shots`.
+    Json,
+    /// A document with `[[shots]]`.
+    Toml,
+}
+
+/// What stands in for a value that a shot does not have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Defaults {
+    /// Show name.
+    pub show: Option<String>,
+    /// Episode name.
+    pub episode: Option<String>,
+    /// Steps, in text form.
+    pub steps: Option<String>,
+    /// Profile, by name.
+    pub profile: Option<String>,
+}
+
+/// A manifest that was read without a fault.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manifest {
+    /// Its shots, in file order.
+    pub shots: Vec<ManifestShot>,
+    /// What was not used, for the reader to know: columns with other names.
+    pub notes: Vec<String>,
+}
+
+/// A shot before its source is uploaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ManifestShot {
+    /// The studio's name for it.
+    pub label: Label,
+    /// The path of the source as written, relative to the manifest.
+    pub source: String,
+    /// What to do with it.
+    pub recipe: Recipe,
+    /// The name of its output.
+    pub output: OutputName,
+    /// Where it stands in the manifest, for later errors about its source.
+    pub place: String,
+}
+
+/// Something wrong at one place of a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Row and column, or key path; empty for the file as a whole.
+    pub place: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
+/// Everything wrong with a manifest. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults(pub Vec<Fault>);
+
+/// Faults shown in full; a manifest with more has one mistake in every row.
+const FAULTS_SHOWN_MAX: usize = 20;
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.place.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.place, self.message) }
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.0.iter().take(FAULTS_SHOWN_MAX).enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            fault.fmt(f)?;
+        }
+        match self.0.len().saturating_sub(FAULTS_SHOWN_MAX) {
+            0 => Ok(()),
+            more => write!(f, "\n... and {more} more"),
+        }
+    }
+}
+
+impl std::error::Error for Faults {}
+
+impl Form {
+    /// The form that a file name's ending stands for.
+    #[must_use]
+    pub fn of_file_name(name: &str) -> Option<Self> {
+        match name.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+            "csv" | "tsv" => Some(Self::Csv),
+            "json" => Some(Self::Json),
+            "toml" => Some(Self::Toml),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a manifest.
+///
+/// # Errors
+/// All faults, in file order; no shot is taken from a manifest with one.
+pub fn read(bytes: &[u8], form: Form, defaults: &Defaults) -> Result<Manifest, Faults> {
+    let text = decode(bytes).map_err(|message| Faults(vec![Fault { place: String::new(), message }]))?;
+    let document = match form {
+        Form::Csv => csv::rows(text),
+        Form::Json => structured::json(text),
+        Form::Toml => structured::toml(text),
+    };
+    let Document { rows, defaults: own, notes, mut faults } = document;
+    let defaults = Defaults {
+        show: own.show.or_else(|| defaults.show.clone()),
+        episode: own.episode.or_else(|| defaults.episode.clone()),
+        steps: own.steps.or_else(|| defaults.steps.clone()),
+        profile: own.profile.or_else(|| defaults.profile.clone()),
+    };
+    let mut shots = Vec::with_capacity(rows.len());
+    for row in &rows {
+        match row.shot(&defaults) {
+            Ok(shot) => shots.push(shot),
+            Err(found) => faults.extend(found),
+        }
+    }
+    faults.extend(doubles(&shots));
+    if rows.len() > BATCH_SHOTS_MAX {
+        let message = format!("{} shots are more than one batch takes ({BATCH_SHOTS_MAX}); hand them in as several", rows.len());
+        faults.push(Fault { place: String::new(), message });
+    }
+    if rows.is_empty() && faults.is_empty() {
+        faults.push(Fault { place: String::new(), message: "it has no shots".to_owned() });
+    }
+    if faults.is_empty() { Ok(Manifest { shots, notes }) } else { Err(Faults(faults)) }
+}
+
+/// UTF-8 with or without a byte order mark; spreadsheets write other encodings, which are named.
+fn decode(bytes: &[u8]) -> Result<&str, String> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err("it is UTF-16; save it as \"CSV UTF-8\"".to_owned());
+    }
+    let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        format!("line {line} is not UTF-8 (perhaps GBK); save it as \"CSV UTF-8\"")
+    })
+}
+
+/// A manifest before its values are read.
+#[derive(Debug, Default)]
+struct Document {
+    rows: Vec<Row>,
+    defaults: Defaults,
+    notes: Vec<String>,
+    faults: Vec<Fault>,
+}
+
+/// One shot's values as written, each with its place.
+#[derive(Debug)]
+struct Row {
+    place: String,
+    values: BTreeMap<&'static str, Value>,
+}
+
+#[derive(Debug)]
+struct Value {
+    place: String,
+    text: String,
+}
+
+/// The names a shot's values go by, in the order they are documented.
+const FIELDS: [&str; 7] = ["show", "episode", "shot", "source", "steps", "output", "profile"];
+
+/// The known name that `name` is, whatever its case and the white space around it.
+fn field_named(name: &str) -> Option<&'static str> {
+    let name = name.trim().to_ascii_lowercase();
+    FIELDS.into_iter().find(|field| *field == name)
+}
+
+impl Row {
+    fn place_of(&self, field: &str) -> String {
+        self.values.get(field).map_or_else(|| self.place.clone(), |value| value.place.clone())
+    }
+
+    /// The value of `field`, or the default where the row has none or only white space.
+    fn text<'a>(&'a self, field: &str, default: Option<&'a String>) -> Option<&'a str> {
+        let own = self.values.get(field).map(|value| value.text.trim()).filter(|text| !text.is_empty());
+        own.or(default.map(String::as_str))
+    }
+
+    fn shot(&self, defaults: &Defaults) -> Result<ManifestShot, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let label = self.label(defaults).map_err(|fault| faults.push(fault)).ok();
+        let source = self.text("source", None);
+        if source.is_none() {
+            faults.push(self.fault("source", "no source is given; write the path of the shot's clip"));
+        }
+        let profile = self.profile(defaults).map_err(|fault| faults.push(fault)).ok();
+        let steps = self.text("steps", defaults.steps.as_ref());
+        let steps = read_steps(steps.unwrap_or_default()).map_err(|error| faults.push(self.fault("steps", error))).ok();
+        let (Some(label), Some(source), Some(profile), Some(steps)) = (label, source, profile, steps) else {
+            return Err(faults);
+        };
+        let output = self.output(&label, profile).map_err(|fault| vec![fault])?;
+        let recipe = Recipe { steps, profile };
+        Ok(ManifestShot { label, source: source.to_owned(), recipe, output, place: self.place.clone() })
+    }
+
+    fn label(&self, defaults: &Defaults) -> Result<Label, Fault> {
+        let show = self.text("show", defaults.show.as_ref()).unwrap_or_default();
+        let episode = self.text("episode", defaults.episode.as_ref()).unwrap_or_default();
+        let shot = self.text("shot", None).unwrap_or_default();
+        Label::new(show, episode, shot).map_err(|error| {
+            let text = error.to_string();
+            let field = FIELDS.into_iter().find(|field| text.split(' ').next() == Some(field)).unwrap_or("shot");
+            self.fault(field, error)
+        })
+    }
+
+    fn profile(&self, defaults: &Defaults) -> Result<Profile, Fault> {
+        let name = self.text("profile", defaults.profile.as_ref());
+        name.map_or(Ok(Profile::default()), str::parse).map_err(|error| self.fault("profile", error))
+    }
+
+    fn output(&self, label: &Label, profile: Profile) -> Result<OutputName, Fault> {
+        let standard = || format!("{}_{}_{}.{}", label.show(), label.episode(), label.shot(), profile.extension());
+        let path = self.text("output", None).map_or_else(standard, str::to_owned);
+        let name = OutputName::new(&path).map_err(|error| self.fault("output", error))?;
+        let ending = format!(".{}", profile.extension());
+        if !name.as_str().to_ascii_lowercase().ends_with(&ending) {
+            let message = format!("`{name}` does not end in `{ending}`, which is what profile {profile} makes");
+            return Err(self.fault("output", message));
+        }
+        Ok(name)
+    }
+
+    fn fault(&self, field: &str, message: impl fmt::Display) -> Fault {
+        Fault { place: self.place_of(field), message: message.to_string() }
+    }
+}
+
+/// Two shots of one label or one output would overwrite each other.
+fn doubles(shots: &[ManifestShot]) -> Vec<Fault> {
+    let mut labels = BTreeMap::new();
+    let mut outputs = BTreeMap::new();
+    let mut faults = Vec::new();
+    for shot in shots {
+        if let Some(first) = labels.insert(&shot.label, &shot.place) {
+            faults.push(Fault { place: shot.place.clone(), message: format!("{} stands already in {first}", shot.label) });
+        }
+        // Case is folded because macOS and Windows would write both to one file.
+        if let Some(first) = outputs.insert(shot.output.as_str().to_lowercase(), &shot.place) {
+            let message = format!("output `{}` is already that of {first}", shot.output);
+            faults.push(Fault { place: shot.place.clone(), message });
+        }
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! Clips for tests, made by ffmpeg, and independent looks at what came out: none of our own decoding is used here.
+
+use std::path::Path;
+use std::process::Command;
+
+/// What a clip for a test is like.
+#[derive(Clone, Copy, Debug)]
+pub struct Clip<'a> {
+    /// Pixels in a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Exactly so many frames.
+    pub frames: u32,
+    /// Frames a second, such as `24` or `30000/1001`.
+    pub rate: &'a str,
+    /// With a tone beside it.
+    pub sound: bool,
+}
+
+/// Makes an H.264 clip in MP4 with B-frames and a long group of pictures, with AAC sound if asked.
+///
+/// # Panics
+/// When ffmpeg fails.
+pub fn make_clip(path: &Path, clip: &Clip) {
+    let Clip { width, height, frames, rate, sound } = clip;
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-y", "-f", "lavfi", "-i", &format!("testsrc2=size={width}x{height}:rate={rate}")]);
+    if *sound {
+        command.args(["-f", "lavfi", "-i", "sine=frequency=330:sample_rate=48000"]);
+        let (num, den) = rate.split_once('/').unwrap_or((rate, "1"));
+        let seconds = f64::from(*frames) * den.parse::<f64>().unwrap_or(1.0) / num.parse::<f64>().unwrap_or(24.0);
+        command.args(["-c:a", "aac", "-t", &format!("{seconds:.6}")]);
+    }
+    command.args(["-frames:v", &frames.to_string(), "-c:v", "libx264", "-bf", "3", "-g", "250", "-pix_fmt", "yuv420p"]);
+    run(command.arg(path));
+    assert_eq!(frame_md5s(path).len(), *frames as usize, "ffmpeg made the clip as asked");
+}
+
+/// The MD5 of every decoded frame of the picture, in order.
+///
+/// # Panics
+/// When ffmpeg cannot decode the file without an error.
+#[must_use]
+pub fn frame_md5s(path: &Path) -> Vec<String> {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-xerror", "-i"]).arg(path);
+    command.args(["-map", "0:v:0", "-vsync", "passthrough", "-f", "framemd5", "-"]);
+    let lines = run(&mut command);
+    let sums = lines.lines().filter(|line| !line.starts_with('#'));
+    sums.filter_map(|line| line.rsplit(',').next()).map(|sum| sum.trim().to_owned()).collect()
+}
+
+/// The MD5 over all decoded samples of every audio stream, or nothing for a silent file.
+///
+/// # Panics
+/// When ffmpeg cannot decode the file.
+#[must_use]
+pub fn audio_md5(path: &Path) -> Option<String> {
+    let probe = probe(path, "a", "stream=index");
+    if probe.trim().is_empty() {
+        return None;
+    }
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-i"]).arg(path).args(["-map", "0:a", "-c:a", "pcm_s16le", "-f", "md5", "-"]);
+    Some(run(&mut command).trim().to_owned())
+}
+
+/// The picture's frame rate, and its duration in milliseconds.
+///
+/// # Panics
+/// When ffprobe cannot read the file.
+#[must_use]
+pub fn rate_and_duration(path: &Path) -> (String, u64) {
+    let rate = probe(path, "v:0", "stream=avg_frame_rate").trim().to_owned();
+    let pts = probe(path, "v:0", "packet=pts_time,duration_time");
+    let times = pts.lines().filter_map(|line| {
+        let mut numbers = line.split(',').map(|number| number.trim().parse::<f64>());
+        Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+    });
+    let (first, end) = times.fold((f64::MAX, f64::MIN), |(first, end), (at, lasts)| (first.min(at), end.max(at + lasts)));
+    // Containers round to their tick; a hundredth of a second is far below a frame.
+    (rate, ((end - first) * 100.0).round() as u64 * 10)
+}
+
+fn probe(path: &Path, streams: &str, entries: &str) -> String {
+    let mut command = Command::new("ffprobe");
+    command.args(["-v", "error", "-select_streams", streams, "-show_entries", entries, "-of", "csv=p=0"]);
+    run(command.arg(path))
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().expect("ffmpeg can be started");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}

@@ -139,3 +139,153 @@ pub(super) fn keep(cache: &BlobCache, file: &Path) -> Result<Digest, TaskError> 
     }
     Ok(cache.dir().adopt(&given)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::thread;
+
+    use shotfarm_proto::access::{Demand, SECRET_BYTES};
+    use shotfarm_proto::v1;
+    use shotfarm_proto::v1::blobs_server::{Blobs, BlobsServer};
+    use tempfile::TempDir;
+    use tokio::net::TcpListener;
+    use tokio::runtime::Runtime;
+    use tokio_stream::StreamExt;
+    use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+    use tonic::{Request, Response, Status, Streaming};
+
+    use super::*;
+
+    /// Far more than any of this takes.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// Has one blob, takes every other.
+    #[derive(Clone, Default)]
+    struct Shelf {
+        blob: Vec<u8>,
+        taken: Arc<Mutex<Vec<u8>>>,
+    }
+
+    #[tonic::async_trait]
+    impl Blobs for Shelf {
+        type DownloadStream = ReceiverStream<Result<v1::DownloadChunk, Status>>;
+
+        async fn stat(&self, request: Request<v1::StatRequest>) -> Result<Response<v1::StatReply>, Status> {
+            let blobs = request.into_inner().digests.iter().map(|_| v1::BlobState { whole: false, have_bytes: 0 }).collect();
+            Ok(Response::new(v1::StatReply { blobs }))
+        }
+
+        async fn upload(&self, request: Request<Streaming<v1::UploadChunk>>) -> Result<Response<v1::UploadReply>, Status> {
+            let mut chunks = request.into_inner();
+            while let Some(chunk) = chunks.next().await {
+                self.taken.lock().unwrap().extend(chunk?.data);
+            }
+            Ok(Response::new(v1::UploadReply { whole: true, have_bytes: 0 }))
+        }
+
+        async fn download(&self, request: Request<v1::DownloadRequest>) -> Result<Response<Self::DownloadStream>, Status> {
+            if request.into_inner().digest != Digest::of(&self.blob).to_string() {
+                return Err(Status::not_found("nothing of that name"));
+            }
+            let (chunks, stream) = tokio::sync::mpsc::channel(1);
+            let chunk = v1::DownloadChunk { total_bytes: self.blob.len() as u64, data: self.blob.clone() };
+            chunks.send(Ok(chunk)).await.map_err(|_| Status::internal("it has room for one"))?;
+            Ok(Response::new(ReceiverStream::new(stream)))
+        }
+    }
+
+    struct Bench {
+        runtime: Runtime,
+        address: std::net::SocketAddr,
+        blobs: FarmBlobs,
+        dir: TempDir,
+    }
+
+    fn secret() -> Secret {
+        Secret::from_bytes([3; SECRET_BYTES])
+    }
+
+    /// A worker's blobs, and an address at which nobody is yet.
+    fn bench() -> Bench {
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let dir = tempfile::tempdir().unwrap();
+        let cache = BlobCache::open(&dir.path().join("blobs"), 1 << 20).unwrap();
+        let blobs = FarmBlobs::new(cache, &format!("http://{address}"), &secret(), runtime.handle().clone());
+        Bench { runtime, address, blobs, dir }
+    }
+
+    impl Bench {
+        fn open_farm(&self, shelf: Shelf) {
+            let listener = self.runtime.block_on(TcpListener::bind(self.address)).unwrap();
+            let server = tonic::transport::Server::builder()
+                .add_service(BlobsServer::with_interceptor(shelf, Demand::new(secret())))
+                .serve_with_incoming(TcpListenerStream::new(listener));
+            self.runtime.spawn(server);
+        }
+    }
+
+    #[test]
+    fn a_farm_that_is_away_is_waited_for_and_what_it_gave_is_kept() {
+        let bench = bench();
+        let shelf = Shelf { blob: b"a source".to_vec(), ..Shelf::default() };
+        let digest = Digest::of(&shelf.blob);
+        let (place, again) = (bench.dir.path().join("sh0010"), bench.dir.path().join("again"));
+        thread::scope(|scope| {
+            let fetching = scope.spawn(|| bench.blobs.fetch(digest, &place, &Cancel::new()));
+            // The first attempt is refused meanwhile; were it not, the fetch would only be quicker.
+            thread::sleep(Duration::from_millis(300));
+            assert!(!fetching.is_finished(), "it gave up");
+            bench.open_farm(shelf.clone());
+            fetching.join().unwrap().unwrap();
+        });
+        assert_eq!(fs::read(&place).unwrap(), b"a source");
+        bench.runtime.shutdown_background();
+        bench.blobs.cache.borrow(digest, &again).unwrap();
+        assert_eq!(fs::read(&again).unwrap(), b"a source", "kept in the cache");
+    }
+
+    #[test]
+    fn what_is_delivered_reaches_the_farm_and_stays_at_its_place() {
+        let bench = bench();
+        let shelf = Shelf::default();
+        bench.open_farm(shelf.clone());
+        let file = bench.dir.path().join("segment.mp4");
+        fs::write(&file, b"frames").unwrap();
+        assert_eq!(bench.blobs.deliver(&file, &Cancel::new()).unwrap(), Digest::of(b"frames"));
+        assert_eq!(*shelf.taken.lock().unwrap(), b"frames");
+        assert_eq!(fs::read(&file).unwrap(), b"frames");
+    }
+
+    #[test]
+    fn a_blob_that_nobody_has_is_no_reason_to_wait() {
+        let bench = bench();
+        bench.open_farm(Shelf::default());
+        let place = bench.dir.path().join("x");
+        let error = bench.blobs.fetch(Digest::of(b"unknown"), &place, &Cancel::new()).unwrap_err();
+        assert!(matches!(error.about_source(), TaskError::NoSource(_)));
+        assert!(!place.exists());
+    }
+
+    #[test]
+    fn a_cancelled_task_stops_waiting_for_its_farm() {
+        let bench = bench();
+        let cancel = Cancel::new();
+        let place = bench.dir.path().join("x");
+        let error = thread::scope(|scope| {
+            let fetching = scope.spawn(|| bench.blobs.fetch(Digest::of(b"x"), &place, &cancel));
+            thread::sleep(Duration::from_millis(50));
+            cancel.cancel();
+            let started = Instant::now();
+            while !fetching.is_finished() {
+                assert!(started.elapsed() < PATIENCE, "it still waits");
+                thread::sleep(Duration::from_millis(1));
+            }
+            fetching.join().unwrap().unwrap_err()
+        });
+        assert!(matches!(error, TaskError::Media(MediaError::Cancelled)), "{error}");
+    }
+}

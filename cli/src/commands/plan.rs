@@ -1,0 +1,245 @@
+//! `plan`: a dry run without a farm. Reads the request, probes every source here, and says what would be made.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use comfy_table::Cell;
+use jiff::Zoned;
+use serde_json::{Value, json};
+use shotfarm_shared::manifest::Fault;
+use shotfarm_shared::media::MediaFacts;
+use shotfarm_shared::recipe::write_steps;
+
+use crate::args::Plan as Args;
+use crate::assess::{Assessment, assess};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::handin::request::{self, Request, RequestedShot};
+use crate::handin::sources;
+use crate::local;
+use crate::voice::human::table;
+use crate::voice::progress::{Progress, Unit};
+use crate::voice::{Answer, Voice};
+use crate::words;
+
+/// The verb.
+pub(crate) async fn run(voice: Voice, args: &Args) -> Result<Exit, CliError> {
+    let request = request::read(&args.file, &args.work, Zoned::now().date())?;
+    let faults = sources::faults(&request);
+    let missing: Vec<&str> = faults.iter().map(|fault| fault.place.as_str()).collect();
+    let readable = |shot: &&RequestedShot| !missing.contains(&shot.shot.place.as_str());
+    let paths = request.shots.iter().filter(readable).map(|shot| shot.path.clone()).collect();
+    let probing = tokio::task::spawn_blocking(move || probe_all(voice, paths));
+    let probed = probing.await.map_err(|_| CliError::not_now("looking at the sources broke off"))??;
+    let plan = Plan::new(&request, &faults, &probed);
+    voice.answer(&plan)?;
+    Ok(if plan.faults.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+type Probed = BTreeMap<PathBuf, Result<MediaFacts, String>>;
+
+/// Looks at every distinct source once. A source that cannot be used is a fault of its shot; a missing tool ends the plan.
+fn probe_all(voice: Voice, paths: Vec<PathBuf>) -> Result<Probed, CliError> {
+    let prober = local::Prober::new()?;
+    let distinct: std::collections::BTreeSet<PathBuf> = paths.into_iter().collect();
+    let total = distinct.len() as u64;
+    let mut progress = Progress::start(voice, "looking at", Unit::Shots, total);
+    let mut probed = Probed::new();
+    for (index, path) in distinct.into_iter().enumerate() {
+        progress.set(index as u64, total);
+        let facts = prober.probe(&path);
+        probed.insert(path, facts);
+    }
+    Ok(probed)
+}
+
+/// What would be made.
+#[derive(Debug)]
+struct Plan {
+    rows: Vec<Row>,
+    faults: Vec<Fault>,
+    notes: Vec<String>,
+}
+
+/// One shot that could be rendered.
+#[derive(Debug)]
+struct Row {
+    label: String,
+    facts: MediaFacts,
+    steps: String,
+    output_name: String,
+    assessment: Assessment,
+}
+
+impl Plan {
+    fn new(request: &Request, missing: &[Fault], probed: &Probed) -> Self {
+        let (mut rows, mut faults) = (Vec::new(), Vec::new());
+        for RequestedShot { shot, path } in &request.shots {
+            if let Some(fault) = missing.iter().find(|fault| fault.place == shot.place) {
+                faults.push(fault.clone());
+                continue;
+            }
+            let Some(facts) = probed.get(path) else { continue };
+            let assessed = facts.as_ref().map_err(Clone::clone).and_then(|facts| Ok((facts, assess(&shot.recipe, facts)?)));
+            match assessed {
+                Ok((facts, assessment)) => rows.push(Row {
+                    label: shot.label.to_string(),
+                    facts: facts.clone(),
+                    steps: write_steps(&shot.recipe.steps),
+                    output_name: shot.output.to_string(),
+                    assessment,
+                }),
+                Err(message) => faults.push(Fault { place: shot.place.clone(), message }),
+            }
+        }
+        Self { rows, faults, notes: request.notes.clone() }
+    }
+
+    /// The warnings, each once with the shots it is about, in the order of the first.
+    fn warnings(&self) -> Vec<String> {
+        let mut about: Vec<(&str, Vec<&str>)> = Vec::new();
+        for row in &self.rows {
+            for warning in &row.assessment.warnings {
+                match about.iter_mut().find(|(text, _)| text == warning) {
+                    Some((_, labels)) => labels.push(&row.label),
+                    None => about.push((warning, vec![&row.label])),
+                }
+            }
+        }
+        let line = |(text, labels): (&str, Vec<&str>)| match labels[..] {
+            [label] => format!("warning: {label}: {text}"),
+            _ => format!("warning: {}: {text}", words::count(labels.len() as u64, "shot")),
+        };
+        about.into_iter().map(line).collect()
+    }
+
+    fn total<T: std::iter::Sum>(&self, of: impl Fn(&Row) -> T) -> T {
+        self.rows.iter().map(of).sum()
+    }
+}
+
+impl Row {
+    fn cells(&self) -> Vec<Cell> {
+        let facts = &self.facts;
+        let audio: Vec<&str> = facts.audio.iter().map(|audio| audio.codec.as_str()).collect();
+        vec![
+            Cell::new(&self.label),
+            Cell::new(facts.layout.extent),
+            Cell::new(facts.rate),
+            Cell::new(facts.frames),
+            Cell::new(format!("{:.2}", facts.seconds())),
+            Cell::new(if audio.is_empty() { "none".to_owned() } else { audio.join(" ") }),
+            Cell::new(&self.steps),
+            Cell::new(self.assessment.output.extent),
+        ]
+    }
+}
+
+impl Answer for Plan {
+    fn human(&self) -> String {
+        let mut parts = Vec::new();
+        if !self.rows.is_empty() {
+            let header = ["shot", "source", "fps", "frames", "seconds", "audio", "steps", "output"];
+            parts.push(table(&header, &[1, 2, 3, 4, 7], self.rows.iter().map(Row::cells).collect()));
+        }
+        let mut remarks: Vec<String> = self.notes.iter().map(|note| format!("note: {note}")).collect();
+        remarks.extend(self.warnings());
+        remarks.extend(self.faults.iter().map(|fault| format!("fault: {fault}")));
+        if !remarks.is_empty() {
+            parts.push(remarks.join("\n"));
+        }
+        let shots = words::count(self.rows.len() as u64, "shot");
+        let frames = words::count(self.total(|row| row.facts.frames), "frame");
+        let seconds = words::picture(self.total(|row| row.facts.seconds()));
+        let bytes = words::bytes(self.total(|row| row.assessment.bytes));
+        let faults = match self.faults.len() as u64 {
+            0 => String::new(),
+            faults => format!("; {} to mend first", words::count(faults, "fault")),
+        };
+        parts.push(format!("{shots}, {frames}, {seconds} of picture, about {bytes} of output{faults}"));
+        parts.join("\n\n")
+    }
+
+    fn json(&self) -> Value {
+        let row = |row: &Row| {
+            let (facts, output) = (&row.facts, &row.assessment.output);
+            let audio: Vec<&str> = facts.audio.iter().map(|audio| audio.codec.as_str()).collect();
+            json!({
+                "label": row.label,
+                "source": {"width": facts.layout.extent.width, "height": facts.layout.extent.height, "rate": facts.rate,
+                    "frames": facts.frames, "seconds": facts.seconds(), "codec": facts.codec, "audio": audio},
+                "steps": row.steps,
+                "output_name": row.output_name,
+                "output": {"width": output.extent.width, "height": output.extent.height, "bytes_estimate": row.assessment.bytes},
+                "warnings": row.assessment.warnings,
+            })
+        };
+        let fault = |fault: &Fault| json!({"place": fault.place, "message": fault.message});
+        json!({
+            "shots": self.rows.iter().map(row).collect::<Vec<_>>(),
+            "totals": {"shots": self.rows.len(), "frames": self.total(|row| row.facts.frames),
+                "seconds": self.total(|row| row.facts.seconds()), "bytes_estimate": self.total(|row| row.assessment.bytes)},
+            "faults": self.faults.iter().map(fault).collect::<Vec<_>>(),
+            "notes": self.notes,
+        })
+    }
+
+    fn quiet(&self) -> String {
+        self.rows.iter().map(|row| row.output_name.as_str()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::WorkArgs;
+    use crate::assess::tests::facts;
+
+    fn plan() -> Plan {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("ep01.csv");
+        let rows = "show,episode,shot,source,steps\n九五,01,1,a.mp4,upscale 2x\n九五,01,2,b.mp4,upscale 2x\n九五,01,3,c.mp4,upscale 2x\n";
+        std::fs::write(&file, rows).expect("written");
+        let request = request::read(&file, &WorkArgs::default(), jiff::civil::Date::constant(2026, 1, 1)).expect("a manifest");
+        let probed = [
+            ("a.mp4", Ok(facts(720, 1280, "aac"))),
+            ("b.mp4", Ok(facts(720, 1280, "pcm_s16le"))),
+            ("c.mp4", Err("it has no video stream".to_owned())),
+        ];
+        let probed = probed.map(|(name, facts)| (dir.path().join(name), facts));
+        Plan::new(&request, &[], &Probed::from(probed))
+    }
+
+    #[test]
+    fn a_person_sees_shots_faults_and_totals() {
+        let text = anstream::adapter::strip_str(&plan().human()).to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[1], "九五/01/1  720x1280   24      96     4.00  aac    upscale 2x filter=ewa-lanczos  1440x2560");
+        assert!(lines[3].starts_with("fault: row 3: ") && lines[3].contains("pcm_s16le"), "{text}");
+        assert_eq!(lines[4], "fault: row 4: it has no video stream");
+        assert_eq!(lines[6], "1 shot, 96 frames, 4.0 s of picture, about 8.8 MB of output; 2 faults to mend first");
+    }
+
+    #[test]
+    fn a_warning_about_many_shots_is_one_line() {
+        let mut plan = plan();
+        let first = plan.rows.remove(0);
+        let row = |label: &str, warnings: &[&str]| Row {
+            label: label.into(),
+            facts: first.facts.clone(),
+            steps: String::new(),
+            output_name: String::new(),
+            assessment: Assessment { warnings: warnings.iter().map(ToString::to_string).collect(), ..first.assessment.clone() },
+        };
+        plan.rows = vec![row("s/e/1", &["no tags"]), row("s/e/2", &["odd shape", "no tags"])];
+        assert_eq!(plan.warnings(), ["warning: 2 shots: no tags", "warning: s/e/2: odd shape"]);
+    }
+
+    #[test]
+    fn a_script_sees_the_same() {
+        let json = plan().json();
+        assert_eq!(json["totals"]["frames"], 96);
+        assert_eq!(json["shots"][0]["output"]["width"], 1440);
+        assert_eq!(json["faults"][1], json!({"place": "row 4", "message": "it has no video stream"}));
+    }
+}

@@ -1,0 +1,166 @@
+//! The built binary, refusing: what goes wrong before any farm is asked, in words and exit codes.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Runs `shotfarm` in `dir`, which is also its home, with nothing of this machine's settings.
+fn shotfarm(dir: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shotfarm"));
+    command.current_dir(dir).args(arguments).env("HOME", dir);
+    for name in ["SHOTFARM_URL", "SHOTFARM_SECRET_FILE", "SHOTFARM_LOG", "NO_COLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    command.output().expect("the binary runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+/// Standard error and exit code of a refusal; nothing may be on standard output.
+fn refusal(dir: &Path, arguments: &[&str]) -> (String, i32) {
+    let output = shotfarm(dir, arguments);
+    assert_eq!(text(&output.stdout), "", "{arguments:?}");
+    (text(&output.stderr), output.status.code().expect("an exit code"))
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn write(dir: &Path, name: &str, content: &str) {
+    std::fs::write(dir.join(name), content).expect("written");
+}
+
+/// A port that nobody listens at.
+fn dead_url() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    format!("http://{}", listener.local_addr().expect("an address"))
+}
+
+#[test]
+fn a_manifest_that_is_not_there() {
+    let dir = folder();
+    let (said, code) = refusal(dir.path(), &["submit", "ep01.csv"]);
+    assert_eq!(said, "error: cannot read manifest ep01.csv: No such file or directory (os error 2)\n");
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn every_fault_of_a_manifest_with_its_place() {
+    let dir = folder();
+    write(dir.path(), "ep01.csv", "show,episode,shot,source,steps\ns,e,1,a.mp4,blur\ns,e,,b.mp4,upscale 2x\n");
+    let (said, code) = refusal(dir.path(), &["submit", "ep01.csv"]);
+    let expected = "\
+error: ep01.csv has 2 faults; nothing was handed in
+  row 2, column steps: `blur` is no step; known is `upscale`
+  row 3, column shot: shot is empty; give every shot a show, an episode and a shot name
+";
+    assert_eq!((said.as_str(), code), (expected, 2));
+}
+
+#[test]
+fn a_source_that_is_not_there_names_its_row() {
+    let dir = folder();
+    write(dir.path(), "ep01.csv", "show,episode,shot,source,steps\ns,e,1,a.mp4,upscale 2x\n");
+    let (said, code) = refusal(dir.path(), &["submit", "ep01.csv"]);
+    let expected = "error: ep01.csv has 1 fault; nothing was handed in\n  row 2: source a.mp4 does not exist\n";
+    assert_eq!((said.as_str(), code), (expected, 2));
+}
+
+#[test]
+fn a_script_gets_the_faults_as_an_object() {
+    let dir = folder();
+    write(dir.path(), "ep01.csv", "show,episode,shot,source,steps\ns,e,1,a.mp4,upscale 2x\n");
+    let output = shotfarm(dir.path(), &["--json", "submit", "ep01.csv"]);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("one object");
+    assert_eq!(json["error"]["faults"][0]["place"], "row 2");
+    assert_eq!(json["error"]["faults"][0]["message"], "source a.mp4 does not exist");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_clip_without_steps() {
+    let dir = folder();
+    let (said, code) = refusal(dir.path(), &["submit", "clip.mp4"]);
+    assert!(said.starts_with("error: nothing is said about what to do with clip.mp4\n  hint: give --upscale 2x"), "{said}");
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn an_output_that_is_there_is_refused_before_anything_is_sent() {
+    let dir = folder();
+    for name in ["clip.mp4", "out.mp4"] {
+        write(dir.path(), name, "x");
+    }
+    let submit = |output: &str| refusal(dir.path(), &["submit", "clip.mp4", "--upscale", "2x", "-o", output]);
+    let (said, code) = submit("out.mp4");
+    assert_eq!(said, "error: out.mp4 is already there\n  hint: give another name, or --force to replace it\n");
+    assert_eq!(code, 2);
+    assert!(submit("new.mkv").0.starts_with("error: new.mkv does not end in `.mp4`"));
+    assert!(submit("gone/new.mp4").0.starts_with("error: folder gone does not exist"));
+    write(dir.path(), "ep01.csv", "show,episode,shot,source,steps\ns,e,1,clip.mp4,upscale 2x\n");
+    let (said, _) = refusal(dir.path(), &["submit", "ep01.csv", "-o", "new.mp4"]);
+    assert!(said.starts_with("error: -o names the output of one clip, and this is a manifest\n"), "{said}");
+}
+
+#[test]
+fn no_secret_no_farm_and_no_address() {
+    let dir = folder();
+    let (said, code) = refusal(dir.path(), &["status"]);
+    assert!(said.starts_with("error: cannot read the farm's secret from "), "{said}");
+    assert!(said.contains("hint: start a farm here with `shotfarm up`"), "{said}");
+    assert_eq!(code, 2);
+
+    write(dir.path(), "secret", &"ab".repeat(32));
+    let url = dead_url();
+    let (said, code) = refusal(dir.path(), &["status", "--farm", &url, "--secret-file", "secret"]);
+    assert!(
+        said.starts_with(&format!("error: no farm answers at {url}")) && said.contains("  hint: start a farm here"),
+        "{said}"
+    );
+    assert_eq!(code, 1);
+
+    let (said, code) = refusal(dir.path(), &["status", "--farm", "farm", "--secret-file", "secret"]);
+    assert!(said.starts_with("error: `farm` is no farm address"), "{said}");
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn flags_that_do_not_go_together() {
+    let dir = folder();
+    for arguments in [
+        &["submit", "a.mp4", "--filter", "fsr"][..],
+        &["submit", "a.mp4", "--upscale", "2x", "--force"],
+        &["submit", "a.csv", "--new", "--token", "x"],
+        &["status", "--json", "--quiet"],
+        &["worker", "--gpu", "big"],
+        &["worker", "--scratch-limit", "lots"],
+    ] {
+        let (said, code) = refusal(dir.path(), arguments);
+        assert!(said.starts_with("error: "), "{arguments:?}: {said}");
+        assert_eq!(code, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_documents_the_exit_codes() {
+    let dir = folder();
+    let output = shotfarm(dir.path(), &["--help"]);
+    let help = text(&output.stdout);
+    for part in ["Exit codes:", "  3  cancelled", "--json", "coordinator", "completions"] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let dir = folder();
+    let binary = env!("CARGO_BIN_EXE_shotfarm");
+    let script = format!("'{binary}' completions bash | head -c 10 > /dev/null; echo ${{PIPESTATUS[0]}}");
+    let output = Command::new("bash").arg("-c").arg(script).current_dir(dir.path()).output().expect("bash runs");
+    assert_eq!((text(&output.stdout).trim(), text(&output.stderr).as_str()), ("0", ""));
+}

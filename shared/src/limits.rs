@@ -45,8 +45,8 @@ pub const KEEP_ALIVE_MILLIS: u64 = 5_000;
 
 /// A lease not renewed for this long is over, and its task is queued again.
 pub const LEASE_MILLIS: u64 = 15_000;
-/// A worker names its leases this often; three beats fit into a lease.
-pub const HEARTBEAT_MILLIS: u64 = 4_000;
+/// A worker names its leases and its progress this often: several beats fit into a lease, and a progress bar moves smoothly.
+pub const HEARTBEAT_MILLIS: u64 = 2_000;
 /// A lease whose worker's stream broke ends this soon unless the worker comes back and names it.
 pub const RECONNECT_GRACE_MILLIS: u64 = 6_000;
 /// Waits between reconnects grow from the first to the second, with jitter.

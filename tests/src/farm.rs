@@ -182,9 +182,7 @@ impl Farm {
 
     /// Waits until at least `frames` frames are done.
     pub fn wait_for_frames(&self, frames: u64) {
-        self.wait_for(&format!("{frames} frames"), || {
-            (self.status()["farm"]["frames_done"].as_u64()? >= frames).then_some(())
-        });
+        self.wait_for(&format!("{frames} frames"), || (self.status()["farm"]["frames_done"].as_u64()? >= frames).then_some(()));
     }
 
     /// The end of every log.

@@ -14,8 +14,9 @@ use crate::scratch::ScratchError;
 pub const PATIENCE_DEFAULT: Duration = Duration::from_secs(10);
 /// Bytes of blobs kept on the worker's disk, where the operator does not say: some hundred sources and segments.
 pub const SCRATCH_LIMIT_BYTES_DEFAULT: u64 = 20 << 30;
-/// Most tasks that a worker takes at a time: each has two ffmpegs and a ring of frames on the GPU.
-pub const SLOTS_MAX: u32 = 64;
+/// Most tasks that a worker takes at a time, which is what a coordinator grants one at most: a worker drives one GPU, and each
+/// task has two ffmpegs and a ring of frames on it.
+pub const SLOTS_MAX: u32 = 16;
 
 /// What a worker is told.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! `cargo xtask`: one command each for setting the machine up, testing the whole workspace, and seeing the farm at work.
 
+mod bench;
 mod check;
 mod demo;
 mod run;
@@ -33,6 +34,8 @@ enum Task {
     },
     /// Set up, draw an episode, render it on a farm of two workers, kill one on the way, verify every frame
     Demo(demo::DemoArguments),
+    /// Set up, then measure: the shader passes alone, and how well a whole render task keeps up with them
+    Bench(bench::BenchArguments),
     /// Draw one frame of every shot of the demo's episode as PNG
     Stills {
         /// The folder for the pictures
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Task::Setup { yes } => setup::set_up(yes),
         Task::Test { yes } => setup::set_up(yes).and_then(|()| check::check_all()),
         Task::Demo(arguments) => setup::set_up(arguments.yes).and_then(|()| demo::run_demo(&arguments)),
+        Task::Bench(arguments) => setup::set_up(arguments.yes).and_then(|()| bench::run_bench(&arguments)),
         Task::Stills { dir, frame, width } => demo::write_stills(&dir, frame, width),
     };
     match outcome {

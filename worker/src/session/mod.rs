@@ -216,9 +216,12 @@ impl Session {
                 tracing::info!(farm, url = self.farm_url, "joined the farm");
                 self.last_sentence.clear();
             }
-            ToWorker::Stop(lease, reason) => tracing::info!(attempt = lease.attempt.0, reason, "the coordinator stopped a task"),
+            // Of a lease that was settled a moment ago the coordinator says the same; that is no news.
+            ToWorker::Stop(lease, reason) if self.agent.running().any(|running| running == *lease) => {
+                tracing::info!(attempt = lease.attempt.0, reason, "the coordinator stopped a task");
+            }
             ToWorker::Drain => tracing::info!("the coordinator asked this worker to finish and leave"),
-            ToWorker::Grant(_) | ToWorker::Settled(_) => {}
+            ToWorker::Stop(..) | ToWorker::Grant(_) | ToWorker::Settled(_) => {}
         }
     }
 

@@ -12,6 +12,7 @@ use crate::engine::EngineError;
 
 /// What a client is told when the engine could not do it: all of it may be tried again.
 #[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "its shape is that of `map_err`")]
 pub fn engine_status(error: EngineError) -> Status {
     match error {
         EngineError::DiskFull => Status::resource_exhausted(error.to_string()),

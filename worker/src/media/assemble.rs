@@ -18,7 +18,7 @@ use super::decode::seconds;
 use super::encode::{Container, container};
 use super::error::MediaError;
 use super::index::SourceIndex;
-use super::join::{Part, concat_input, publish, video_timescale, work_folder};
+use super::join::{Part, concat_input, even_decode_times, publish, video_timescale, work_folder};
 use super::process::{Cancel, Purpose};
 use super::timing::off_ticks;
 use super::tools::{Tools, container_input, file_url, output};
@@ -178,6 +178,7 @@ impl Assembly<'_> {
             Profile::PhoneH264 | Profile::Review => {
                 let scale = video_timescale(rate).to_string();
                 command.args(["-video_track_timescale", &scale, "-movie_timescale", &scale, "-movflags", "+faststart"]);
+                command.args(["-bsf:v", &even_decode_times(rate, start_micros)]);
                 // A source may not tell how long its last audio packet is (ALAC in MP4). Taken as nothing, it would end the edit
                 // list before that packet, and its samples would be lost; as long as the one before, it loses nothing.
                 command.args(["-bsf:a", "setts=duration=if(gt(DURATION\\,0)\\,DURATION\\,max(PREV_OUTDURATION\\,1))"]);

@@ -16,7 +16,7 @@ use shotfarm_shared::recipe::Profile;
 use tempfile::TempDir;
 
 use super::error::MediaError;
-use super::join::{Part, concat_input, publish, video_timescale, work_folder};
+use super::join::{Part, concat_input, even_decode_times, publish, video_timescale, work_folder};
 use super::process::{Cancel, Child, Purpose};
 use super::tools::{Tools, file_url, output};
 
@@ -248,6 +248,8 @@ impl Encoder {
         let mut command = self.tools.ffmpeg();
         concat_input(&mut command, &self.folder.path().join("cells.ffconcat"), cells, self.settings.rate)?;
         command.args(["-map", "0:v", "-c", "copy", "-map_metadata", "-1", "-fflags", "+bitexact"]);
+        // Only H.264 is encoded in cells.
+        command.args(["-bsf:v", &even_decode_times(self.settings.rate, 0)]);
         command.args(["-video_track_timescale", &video_timescale(self.settings.rate).to_string(), "-f", muxer]);
         command.arg(file_url(&joined)?);
         output(command, Purpose { operation: "joining", path: &self.out, fault: FailureClass::Worker }, &self.cancel)?;

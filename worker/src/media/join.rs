@@ -7,6 +7,7 @@ use std::process::Command;
 
 use shotfarm_shared::frames::FrameRate;
 
+use super::decode::seconds;
 use super::error::MediaError;
 use super::timing::frame_micros;
 use super::tools::file_url;
@@ -52,6 +53,17 @@ fn concat_list(parts: &[Part], rate: FrameRate) -> Result<String, MediaError> {
         let _ = writeln!(text, "file '{}'\nduration {}us", url.replace('\'', r"'\''"), duration);
     }
     Ok(text)
+}
+
+/// Frames by which an H.264 packet may be decoded before it is shown, with the B-pyramids that our profiles use.
+const H264_REORDER_FRAMES: u32 = 2;
+
+/// A bitstream filter that spaces the decode times of H.264 packets evenly, the picture beginning at `start_micros`. Parts laid
+/// end to end bring each its own delay, and a part of one frame has none: left as they are, the times would have a gap there
+/// and the track a rate that is not its own.
+pub(crate) fn even_decode_times(rate: FrameRate, start_micros: i64) -> String {
+    let start = seconds(start_micros);
+    format!("setts=dts=round(({start}+(N-{H264_REORDER_FRAMES})*{}/{})/TB)", rate.den(), rate.num())
 }
 
 /// Makes the bytes of `from` durable, then gives it the name `to` in the same folder, replacing what was there.

@@ -60,10 +60,10 @@ const H264_REORDER_FRAMES: u32 = 2;
 
 /// A bitstream filter that spaces the decode times of H.264 packets evenly, the picture beginning at `start_micros`. Parts laid
 /// end to end bring each its own delay, and a part of one frame has none: left as they are, the times would have a gap there
-/// and the track a rate that is not its own.
+/// and the track a rate that is not its own. The times at which frames are shown stay as they are.
 pub(crate) fn even_decode_times(rate: FrameRate, start_micros: i64) -> String {
-    let start = seconds(start_micros);
-    format!("setts=dts=round(({start}+(N-{H264_REORDER_FRAMES})*{}/{})/TB)", rate.den(), rate.num())
+    let (start, frame) = (seconds(start_micros), format!("{}/{}", rate.den(), rate.num()));
+    format!("setts=pts=PTS:dts=round(({start}+(N-{H264_REORDER_FRAMES})*{frame})/TB):duration=round({frame}/TB)")
 }
 
 /// Makes the bytes of `from` durable, then gives it the name `to` in the same folder, replacing what was there.

@@ -32,6 +32,7 @@ use crate::exit::Exit;
 use crate::voice::Voice;
 
 fn main() -> ExitCode {
+    quieten_device_selection();
     let cli = Cli::parse();
     let voice = Voice::of(&cli.common);
     match start(cli) {
@@ -41,6 +42,20 @@ fn main() -> ExitCode {
                 voice.error(&error);
             }
             error.exit.into()
+        }
+    }
+}
+
+/// Without a desktop session, Mesa's layer that asks the desktop which GPU it prefers prints an error that is none. It is told
+/// not to ask, which only the environment can do; children inherit it.
+fn quieten_device_selection() {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        #[expect(
+            unsafe_code,
+            reason = "nothing else runs yet: this is the first statement of `main`, before any thread is started"
+        )]
+        unsafe {
+            std::env::set_var("NODEVICE_SELECT", "1");
         }
     }
 }

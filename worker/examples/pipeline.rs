@@ -97,17 +97,15 @@ impl Passes {
     }
 }
 
-fn print_stages(times: &StageTimes, work_millis: u64, frames: u32) {
+fn print_stages(times: &StageTimes, frames: u32) {
     let millis = |time: std::time::Duration| time.as_secs_f64() * 1_000.0 / f64::from(frames);
     println!(
-        "  milliseconds a frame: decode {:.2}, gpu {:.2}, encode {:.2}; the gpu waited {:.2} for decode and {:.2} for encode; \
-         with encoder's tail and proof {:.2}",
+        "  milliseconds a frame: decode {:.2}, gpu {:.2}, encode {:.2}; the gpu waited {:.2} for decode and {:.2} for encode",
         millis(times.decode),
         millis(times.gpu),
         millis(times.encode),
         millis(times.decode_wait),
-        millis(times.encode_wait),
-        work_millis as f64 / f64::from(frames)
+        millis(times.encode_wait)
     );
 }
 

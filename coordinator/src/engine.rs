@@ -26,6 +26,8 @@ const GROUP_MAX: usize = 1_024;
 const TICK_MILLIS: u64 = 250;
 /// Records after which a checkpoint is written: a restart folds at most these.
 const RECORDS_BETWEEN_CHECKPOINTS: usize = 20_000;
+/// A wait that overruns by this much was no wait but a standstill.
+const STANDSTILL_MILLIS_MIN: u64 = 2_000;
 /// Pause after a failed commit before the disk is tried again.
 const STORE_PAUSE_MILLIS: u64 = 2_000;
 /// Messages that wait for one worker; a worker that is further behind is cut off and comes back.
@@ -69,7 +71,7 @@ impl From<&StoreError> for EngineError {
 }
 
 type Answer<T> = oneshot::Sender<Result<T, EngineError>>;
-type Question = Box<dyn FnOnce(&Farm, Timestamp) + Send>;
+type Question = Box<dyn FnOnce(Result<(&Farm, Timestamp), EngineError>) + Send>;
 
 enum Request {
     Run(Command, Option<Answer<Reply>>),
@@ -132,17 +134,17 @@ impl Engine {
     /// Asks a question of the farm as it durably stands.
     ///
     /// # Errors
-    /// [`EngineError::Stopping`].
+    /// See [`EngineError`]: while the store does not answer, nobody knows how the farm stands.
     pub async fn read<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Farm, Timestamp) -> T + Send + 'static,
     ) -> Result<T, EngineError> {
         let (answer, reply) = oneshot::channel();
-        let question = move |farm: &Farm, now: Timestamp| {
-            let _ = answer.send(question(farm, now)); // whoever asked may have gone
+        let question = move |farm: Result<(&Farm, Timestamp), EngineError>| {
+            let _ = answer.send(farm.map(|(farm, now)| question(farm, now))); // whoever asked may have gone
         };
         self.requests.send(Request::Read(Box::new(question))).map_err(|_| EngineError::Stopping)?;
-        reply.await.map_err(|_| EngineError::Stopping)
+        reply.await.unwrap_or(Err(EngineError::Stopping))
     }
 
     /// Counts changes of the farm, for those who watch it.
@@ -205,10 +207,17 @@ impl Writer {
         let mut next_tick = Instant::now();
         loop {
             let mut group = Vec::new();
+            let waited_from = Instant::now();
             match queue.recv_timeout(next_tick.saturating_duration_since(Instant::now())) {
                 Ok(request) => group.push(request),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
+            }
+            // Longer than it was meant to be: the machine slept or swapped, and what workers said meanwhile is still on its way.
+            let stood_still = waited_from.elapsed().saturating_sub(tick);
+            if stood_still > Duration::from_millis(STANDSTILL_MILLIS_MIN) {
+                warn!(?stood_still, "the coordinator stood still; leases are extended");
+                self.farm.pardon(stood_still.as_millis() as u64);
             }
             group.extend(queue.try_iter().take(GROUP_MAX));
             if Instant::now() >= next_tick {
@@ -250,7 +259,10 @@ impl Writer {
         }
         self.settle(&effects, held);
         for question in questions {
-            question(&self.farm, now);
+            match &self.broken {
+                None => question(Ok((&self.farm, now))),
+                Some((_, error)) => question(Err(error.clone())),
+            }
         }
         goes_on
     }

@@ -136,10 +136,14 @@ pub async fn run(
     let secret_file = dir.join(SECRET_FILE);
     info!(%address, dir = %dir.display(), "coordinator is ready");
     on_listening(Listening { url: format!("http://{}", local(address)), secret_file });
+    let mut changes = engine.changes();
+    let engine_ended = async move { while changes.changed().await.is_ok() {} };
     // Watches and workers' streams never end by themselves, so stopping does not wait for them.
     let served = tokio::select! {
         served = server => served.map_err(|error| CoordinatorError::Serve(error.to_string())),
         () = shutdown => Ok(()),
+        // A coordinator without its writer must not look alive.
+        () = engine_ended => Err(CoordinatorError::Serve("the engine's thread ended".to_owned())),
     };
     engine.stop();
     let joined = tokio::task::spawn_blocking(move || thread.join());

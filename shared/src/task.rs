@@ -58,6 +58,15 @@ pub enum TaskEvent {
         /// When the next may start.
         not_before: Timestamp,
     },
+    /// The holder of a lost attempt came back before anybody else took the task.
+    Revived {
+        /// The attempt that was lost.
+        attempt: Attempt,
+        /// Its holder.
+        worker: WorkerId,
+        /// When.
+        now: Timestamp,
+    },
     /// No further attempt is made.
     GivenUp,
     /// A person ended it.
@@ -87,7 +96,9 @@ pub fn next(state: &TaskState, event: TaskEvent) -> Result<TaskState, Impossible
     use TaskEvent as E;
     use TaskState as S;
     match (state, event) {
-        (S::Queued { .. }, E::Granted { attempt, worker, now }) => Ok(S::Running { attempt, worker, since: now }),
+        (S::Queued { .. }, E::Granted { attempt, worker, now } | E::Revived { attempt, worker, now }) => {
+            Ok(S::Running { attempt, worker, since: now })
+        }
         (S::Running { attempt: held, .. }, E::Succeeded { attempt }) if *held == attempt => Ok(S::Succeeded),
         (S::Running { attempt: held, .. }, E::Requeued { attempt, not_before }) if *held == attempt => {
             Ok(S::Queued { not_before })
@@ -144,6 +155,7 @@ mod tests {
             TaskEvent::Succeeded { attempt: Attempt(9) },
             TaskEvent::Requeued { attempt: Attempt(1), not_before: NOW },
             TaskEvent::Requeued { attempt: Attempt(9), not_before: NOW },
+            TaskEvent::Revived { attempt: Attempt(1), worker: WorkerId(Uuid::nil()), now: NOW },
             TaskEvent::GivenUp,
             TaskEvent::Cancelled,
             TaskEvent::Retried { now: NOW },
@@ -163,11 +175,11 @@ mod tests {
         assert_eq!(
             table,
             [
-                "queued: running - - - - failed cancelled -",
-                "running: - succeeded - queued - failed cancelled -",
-                "succeeded: - - - - - - - -",
-                "failed: - - - - - - - queued",
-                "cancelled: - - - - - - - queued",
+                "queued: running - - - - running failed cancelled -",
+                "running: - succeeded - queued - - failed cancelled -",
+                "succeeded: - - - - - - - - -",
+                "failed: - - - - - - - - queued",
+                "cancelled: - - - - - - - - queued",
             ]
         );
     }

@@ -154,6 +154,7 @@ impl Farm {
             Record::Granted { lease, worker, worker_name, at } => self.granted(*lease, *worker, worker_name, *at),
             Record::TaskSucceeded { lease, result, at } => self.task_succeeded(*lease, result, *at),
             Record::AttemptEnded { lease, end, not_before, at } => self.attempt_ended(*lease, end, *not_before, *at),
+            Record::Revived { lease, at } => self.revived(*lease, *at),
             Record::TasksAdded { job, kinds, at } => self.add_tasks(*job, kinds, *at),
             Record::JobFailed { job, failure, at } => {
                 self.end_open_tasks(*job, &TaskEvent::GivenUp);
@@ -212,6 +213,7 @@ impl Farm {
         self.with_task(lease.task, |job, number| {
             let task = &mut job.tasks[number];
             task.attempts += 1;
+            task.lost = None;
             worker_name.clone_into(&mut task.worker_name);
             let line = format!("{}: attempt {} on {worker_name}", task.kind, task.attempts);
             job.note(at, line);
@@ -248,14 +250,29 @@ impl Farm {
         self.transition(lease.task, TaskEvent::Requeued { attempt: lease.attempt, not_before });
         self.with_task(lease.task, |job, number| {
             let task = &mut job.tasks[number];
-            task.failed_on.extend(holder.map(|(_, worker)| worker));
+            task.failed_on.insert(task.worker_name.clone());
             let line = match end {
-                AttemptEnd::Lost => format!("{}: {} was lost, queued again", task.kind, task.worker_name),
+                AttemptEnd::Lost => {
+                    task.lost = holder;
+                    format!("{}: {} was lost, queued again", task.kind, task.worker_name)
+                }
                 AttemptEnd::Failed(failure) => {
                     task.job_faults += u32::from(failure.class == shotfarm_shared::failure::FailureClass::Job);
                     format!("{}: failed on {} ({}): {failure}", task.kind, task.worker_name, failure.class.word())
                 }
             };
+            job.note(at, line);
+        });
+    }
+
+    fn revived(&mut self, lease: LeaseId, at: Timestamp) {
+        let Some((attempt, worker)) = self.task(lease.task).and_then(|task| task.lost) else { return };
+        self.transition(lease.task, TaskEvent::Revived { attempt, worker, now: at });
+        self.with_task(lease.task, |job, number| {
+            let task = &mut job.tasks[number];
+            task.lost = None;
+            task.failed_on.remove(&task.worker_name);
+            let line = format!("{}: {} came back with it", task.kind, task.worker_name);
             job.note(at, line);
         });
     }
@@ -277,6 +294,7 @@ impl Farm {
                     task.attempts = 0;
                     task.job_faults = 0;
                     task.failed_on.clear();
+                    task.lost = None;
                 });
             }
         }
@@ -364,6 +382,16 @@ impl Farm {
             (TaskState::Succeeded, _) => task.kind.frames(),
             (_, Some((attempt, _))) => self.clocks.get(&attempt).map_or(0, |clock| clock.frames_done.min(task.kind.frames())),
             _ => 0,
+        }
+    }
+
+    /// The coordinator stood still for `millis`: nobody could be heard, so nobody was silent.
+    pub fn pardon(&mut self, millis: u64) {
+        for clock in self.clocks.values_mut() {
+            clock.deadline = clock.deadline.plus_millis(millis);
+        }
+        for worker in self.workers.values_mut().filter(|worker| worker.session.is_some()) {
+            worker.seen = worker.seen.plus_millis(millis);
         }
     }
 

@@ -87,8 +87,12 @@ pub struct Task {
     pub attempts: u32,
     /// Of these, how many failed by the job's own fault.
     pub job_faults: u32,
-    /// Workers on which an attempt failed or was lost; another is preferred.
-    pub failed_on: BTreeSet<WorkerId>,
+    /// Names of the workers on which an attempt failed or was lost; another is preferred. Names, since a worker that died
+    /// and was started again is the same machine under a new id.
+    pub failed_on: BTreeSet<String>,
+    /// The attempt that was lost last, until the task is granted anew: whoever had it may still bring its result.
+    #[serde(default)]
+    pub lost: Option<(Attempt, WorkerId)>,
     /// The name of the last worker that had it.
     pub worker_name: String,
     /// A render task's result.
@@ -154,6 +158,7 @@ impl Task {
             attempts: 0,
             job_faults: 0,
             failed_on: BTreeSet::new(),
+            lost: None,
             worker_name: String::new(),
             receipt: None,
         }

@@ -58,6 +58,13 @@ pub enum Record {
         /// When.
         at: Timestamp,
     },
+    /// The holder of a lost attempt came back before anybody else took the task.
+    Revived {
+        /// Task and attempt.
+        lease: LeaseId,
+        /// When.
+        at: Timestamp,
+    },
     /// A job has further tasks.
     TasksAdded {
         /// The job.

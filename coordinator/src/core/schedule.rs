@@ -39,12 +39,12 @@ impl Farm {
             if !matches!(task.state, TaskState::Queued { not_before } if not_before <= now) {
                 continue;
             }
-            let fresh = |worker: &WorkerId| !task.failed_on.contains(worker);
-            let someone_fresh = self.workers.iter().any(|(id, worker)| worker.is_here(now) && !worker.draining && fresh(id));
+            let fresh = |worker: &Worker| !task.failed_on.contains(&worker.name);
+            let someone_fresh = self.workers.values().any(|worker| worker.is_here(now) && !worker.draining && fresh(worker));
             // Most room first, so that tasks spread; a worker that failed this task only when nobody else is here.
             let chosen = room
                 .iter()
-                .filter(|(id, _)| fresh(id) || !someone_fresh)
+                .filter(|(id, _)| !someone_fresh || self.workers.get(id).is_some_and(fresh))
                 .max_by_key(|(id, free)| (**free, std::cmp::Reverse(**id)))
                 .map(|(id, _)| *id);
             let Some(worker) = chosen else { continue };

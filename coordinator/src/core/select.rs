@@ -3,23 +3,24 @@
 use shotfarm_shared::ids::{JobId, WorkerId};
 
 use super::farm::Farm;
+use super::job::Job;
 
-/// Fewest digits of an id that are taken for one.
-const ID_DIGITS_MIN: usize = 4;
+/// Digits of the short form of an id: its last, which differ most. The first digits of batches tell their time, so batches of
+/// one day share them.
+const SHORT_DIGITS: usize = 8;
 
 impl Farm {
-    /// The jobs that `text` selects, in order of rendering: all of them when it is empty; else those of the batch or the job
-    /// with that id (whole or its short form), or those whose label is or starts with it, part by part.
+    /// The jobs that `text` selects, in order of rendering: all of them when it is empty; else those whose label is or starts
+    /// with it, part by part; else those of the batch or the job with that id, whole or its short form.
     #[must_use]
     pub fn select_jobs(&self, text: &str) -> Vec<JobId> {
         let text = text.trim();
-        let mut jobs: Vec<JobId> = self
-            .jobs()
-            .filter(|(id, job)| {
-                text.is_empty() || job.shot.label.is_selected_by(text) || is_id(&id.0, text) || is_id(&job.batch.0, text)
-            })
-            .map(|(id, _)| id)
-            .collect();
+        let by_label = |job: &Job| text.is_empty() || job.shot.label.is_selected_by(text);
+        let mut jobs: Vec<JobId> = self.jobs().filter(|(_, job)| by_label(job)).map(|(id, _)| id).collect();
+        if jobs.is_empty() {
+            let by_id = |id: JobId, job: &Job| is_id(&id.0, text) || is_id(&job.batch.0, text);
+            jobs = self.jobs().filter(|(id, job)| by_id(*id, job)).map(|(id, _)| id).collect();
+        }
         jobs.sort_by_key(|id| self.job(*id).map(|job| job.order));
         jobs
     }
@@ -32,9 +33,9 @@ impl Farm {
     }
 }
 
-/// Whether `text` is the id in any of its forms, or its first or last digits.
+/// Whether `text` is the id, whole or in its short form.
 fn is_id(id: &uuid::Uuid, text: &str) -> bool {
     let digits = id.simple().to_string();
     let text = text.replace('-', "").to_ascii_lowercase();
-    text.len() >= ID_DIGITS_MIN && (digits.starts_with(&text) || digits.ends_with(&text))
+    text == digits || (text.len() == SHORT_DIGITS && digits.ends_with(&text))
 }

@@ -85,6 +85,7 @@ struct World {
     grants: BTreeMap<WorkerId, Vec<Assignment>>,
     stops: Vec<(WorkerId, LeaseId)>,
     settled: Vec<LeaseId>,
+    drains: u32,
 }
 
 impl World {
@@ -96,6 +97,7 @@ impl World {
             grants: BTreeMap::new(),
             stops: Vec::new(),
             settled: Vec::new(),
+            drains: 0,
         }
     }
 
@@ -108,7 +110,8 @@ impl World {
                 ToWorker::Grant(assignment) => self.grants.entry(worker).or_default().push(*assignment),
                 ToWorker::Stop(lease, _) => self.stops.push((worker, lease)),
                 ToWorker::Settled(lease) => self.settled.push(lease),
-                ToWorker::Welcome { .. } | ToWorker::Drain => {}
+                ToWorker::Drain => self.drains += 1,
+                ToWorker::Welcome { .. } => {}
             }
         }
         effects.reply
@@ -236,6 +239,47 @@ fn a_silent_worker_loses_its_lease_and_its_late_result_changes_nothing() {
 }
 
 #[test]
+fn a_lost_lease_that_nobody_took_is_given_back() {
+    let mut world = World::new();
+    world.submit(1);
+    world.join(worker(1), 1);
+    let probe = world.take(worker(1)).expect("the probe");
+    world.wait(LEASE_MILLIS);
+    world.stops.clear();
+    // It was only cut off: it names the lease again and goes on.
+    world.beat(worker(1), &[probe.lease]);
+    assert!(world.stops.is_empty());
+    world.wait(LEASE_MILLIS);
+    // It died; a new process of the same worker brings the result from the outbox.
+    let result = answer(&probe, 48);
+    world.run(Command::Done { worker: worker(7), lease: probe.lease, result, blob_is_stored: true });
+    assert_eq!(world.farm.jobs().next().and_then(|(_, job)| job.facts.clone()).map(|facts| facts.frames), Some(48));
+    world.restart();
+}
+
+#[test]
+fn nothing_is_cancelled_by_a_variable_that_was_not_set() {
+    let mut world = World::new();
+    let batch = world.submit(2);
+    assert!(matches!(world.run(Command::Cancel { selection: " ".into() }), Reply::Refused(Refusal::Unknown(_))));
+    let digits = batch.0.simple().to_string();
+    assert_eq!(world.farm.select_jobs(&batch.to_string()).len(), 2);
+    assert_eq!(world.farm.select_jobs(&digits[24..]).len(), 2);
+    assert!(world.farm.select_jobs(&digits[..8]).is_empty(), "batches of one day share their first digits");
+}
+
+#[test]
+fn a_drain_that_a_broken_stream_lost_is_said_again() {
+    let mut world = World::new();
+    world.join(worker(1), 1);
+    world.run(Command::Leave { worker: worker(1), session: Session(1) });
+    world.run(Command::Drain { worker: "w1".into() });
+    world.drains = 0;
+    world.join(worker(1), 2);
+    assert_eq!(world.drains, 1);
+}
+
+#[test]
 fn a_beat_renews_only_what_it_names() {
     let mut world = World::new();
     world.submit(1);
@@ -334,13 +378,13 @@ fn cancelling_is_final_and_retrying_keeps_what_is_finished() {
     let render = world.take(worker(1)).expect("the first render");
     world.finish(worker(1), &render, 100);
     let running = world.take(worker(1)).expect("the second render");
-    world.run(Command::Cancel { selection: String::new() });
+    world.run(Command::Cancel { selection: "nine5".into() });
     assert_eq!(world.stops, [(worker(1), running.lease)]);
     world.finish(worker(1), &running, 100);
     assert_eq!(world.states(), ["cancelled"]);
     assert!(world.take(worker(1)).is_none());
 
-    world.run(Command::Retry { selection: String::new() });
+    world.run(Command::Retry { selection: "nine5".into() });
     assert_eq!(world.work_off(worker(1), 100), 2, "the second render and the assembly");
     assert_eq!(world.states(), ["succeeded"]);
 }
@@ -358,7 +402,7 @@ fn an_unsuitable_recipe_fails_when_the_source_is_known_and_again_when_retried() 
     for _ in 0..2 {
         let job = world.farm.jobs().next().map(|(_, job)| job.clone()).expect("one job");
         assert!(matches!(&job.state, JobState::Failed(failure) if failure.message.contains("use profile master-ffv1")));
-        world.run(Command::Retry { selection: String::new() });
+        world.run(Command::Retry { selection: "nine5".into() });
     }
 }
 
@@ -413,7 +457,7 @@ fn a_worker_of_another_protocol_is_refused_by_name() {
 }
 
 /// What can happen in a random history.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Happening {
     Finish(u8),
     FinishLate(u8),
@@ -518,7 +562,7 @@ proptest! {
         for happening in happenings {
             world.happen(happening, &mut held, &mut session);
         }
-        world.run(Command::Retry { selection: String::new() });
+        world.run(Command::Retry { selection: "nine5".into() });
         world.grants.clear();
         let fresh = worker(99);
         world.join(fresh, session + 1);

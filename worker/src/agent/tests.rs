@@ -87,7 +87,8 @@ fn a_task_is_started_reported_and_settled() {
     assert_eq!(beats(&actions), [(vec![lease(5)], 1, false)]);
     assert!(!agent.step(Event::Tick, 20 + RESULT_REPEAT_MILLIS - 1).contains(&Action::Send(done.clone())));
     assert!(agent.step(Event::Tick, 20 + RESULT_REPEAT_MILLIS).contains(&Action::Send(done.clone())));
-    assert_eq!(agent.step(Event::Received(ToWorker::Settled(lease(5))), 9_000), [Action::Forget(lease(5))]);
+    let settled = Event::Received(ToWorker::Settled(lease(5)));
+    assert_eq!(agent.step(settled, 20 + RESULT_REPEAT_MILLIS + 1), [Action::Forget(lease(5))]);
     assert!(!agent.step(Event::Tick, 60_000).contains(&Action::Send(done)));
 }
 

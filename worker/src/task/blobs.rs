@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use shotfarm_proto::access::Secret;
-use shotfarm_proto::blobs::{TransferError, download, upload};
+use shotfarm_proto::blobs::{BlobError, TransferError, download, upload};
 use shotfarm_proto::client::{Blobs, ConnectError, Connection};
 use shotfarm_shared::digest::Digest;
 use tokio::runtime::Handle;
@@ -137,7 +137,14 @@ pub(super) fn keep(cache: &BlobCache, file: &Path) -> Result<Digest, TaskError> 
     if fs::hard_link(file, &given).is_err() {
         fs::copy(file, &given).map_err(ScratchError::io("copying to", &given))?;
     }
-    Ok(cache.dir().adopt(&given)?)
+    match cache.dir().adopt(&given) {
+        // Another task is writing the same bytes: they will be there, and nobody needs them twice.
+        Err(BlobError::Busy { digest }) => {
+            fs::remove_file(&given).map_err(ScratchError::io("removing", &given))?;
+            Ok(digest)
+        }
+        adopted => Ok(adopted?),
+    }
 }
 
 #[cfg(test)]

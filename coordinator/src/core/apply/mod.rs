@@ -8,6 +8,7 @@ mod worker;
 
 use shotfarm_proto::convert::ToWorker;
 use shotfarm_shared::ids::{Attempt, TaskId, WorkerId};
+use shotfarm_shared::task::TaskState;
 use shotfarm_shared::time::Timestamp;
 use shotfarm_shared::work::{Assignment, LeaseId, Work};
 
@@ -83,6 +84,16 @@ impl Change<'_> {
     fn holder(&self, lease: LeaseId) -> Option<WorkerId> {
         let (attempt, worker) = self.farm.task(lease.task)?.holder()?;
         (attempt == lease.attempt).then_some(worker)
+    }
+
+    /// Gives a lost lease back to its holder if the task is still queued: work that is done or going on is not thrown away
+    /// for a lease that ran out while nobody else wanted it.
+    fn revive(&mut self, lease: LeaseId, holder: Option<WorkerId>) {
+        let Some(task) = self.farm.task(lease.task) else { return };
+        let mine = |(attempt, worker)| attempt == lease.attempt && holder.is_none_or(|holder| holder == worker);
+        if matches!(task.state, TaskState::Queued { .. }) && task.lost.is_some_and(mine) {
+            self.record(Record::Revived { lease, at: self.now });
+        }
     }
 
     /// Tells the holders of these tasks to stop.

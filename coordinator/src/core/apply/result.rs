@@ -16,6 +16,8 @@ impl Change<'_> {
     pub(super) fn done(&mut self, sender: WorkerId, lease: LeaseId, result: TaskResult, blob_is_stored: bool) -> Reply {
         // Settled in any case: a stale result is no longer wanted, and the worker may forget it.
         self.send(sender, ToWorker::Settled(lease));
+        // Whoever sends it: a new process of the same worker brings what the old one had finished.
+        self.revive(lease, None);
         let Some(holder) = self.holder(lease) else { return Reply::Nothing };
         let checked =
             if blob_is_stored { self.check(lease, &result) } else { Err("the blob it names was not stored".to_owned()) };
@@ -127,7 +129,9 @@ impl Change<'_> {
     /// A lease ran out.
     pub(super) fn attempt_lost(&mut self, lease: LeaseId) {
         let attempts = self.farm.task(lease.task).map_or(0, |task| task.attempts);
-        self.record(Record::AttemptEnded { lease, end: AttemptEnd::Lost, not_before: self.now, at: self.now });
+        // A first loss costs no time; a task that is lost again and again makes room for others.
+        let waits = if attempts > 1 { backoff_millis(attempts - 2) } else { 0 };
+        self.record(Record::AttemptEnded { lease, end: AttemptEnd::Lost, not_before: self.now.plus_millis(waits), at: self.now });
         if attempts >= ATTEMPTS_MAX {
             let message = format!("given up after {attempts} attempts, the last of which was lost with its worker");
             self.give_up(lease.task.job, Failure::worker(message));
@@ -137,10 +141,9 @@ impl Change<'_> {
     /// Notes a failure against a worker and lets it rest; returns for how long.
     fn blame(&mut self, holder: WorkerId, failure: &Failure) -> u64 {
         let Some(worker) = self.farm.workers.get_mut(&holder) else { return BACKOFF_MILLIS_MIN };
-        let doublings = worker.failures_in_a_row.min(10);
+        let rest_millis = backoff_millis(worker.failures_in_a_row);
         worker.failures_in_a_row += 1;
         worker.last_failure = Some(failure.message.clone());
-        let rest_millis = (BACKOFF_MILLIS_MIN << doublings).min(BACKOFF_MILLIS_MAX);
         worker.rests_until = self.now.plus_millis(rest_millis);
         rest_millis
     }
@@ -153,6 +156,11 @@ impl Change<'_> {
         self.stop_all(&tasks, "the job failed");
         self.record(Record::JobFailed { job: id, failure, at: self.now });
     }
+}
+
+/// How long to wait before the next try, after so many before it.
+fn backoff_millis(doublings: u32) -> u64 {
+    (BACKOFF_MILLIS_MIN << doublings.min(10)).min(BACKOFF_MILLIS_MAX)
 }
 
 /// Holds an output to the facts of its source: the frames are all there and have the size that was asked for.

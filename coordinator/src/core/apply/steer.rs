@@ -30,7 +30,8 @@ impl Change<'_> {
     /// Changes every selected job whose state allows it; the others are left alone.
     fn change_jobs(&mut self, selection: &str, allows: impl Fn(&JobState) -> bool, change: impl Fn(&mut Self, JobId)) -> Reply {
         let selected = self.farm.select_jobs(selection);
-        if selected.is_empty() {
+        // An empty text selects everything, which is right to look at and wrong to change: it is a variable that was not set.
+        if selected.is_empty() || selection.trim().is_empty() {
             return refused(Refusal::Unknown(selection.to_owned()));
         }
         let mut labels = Vec::new();

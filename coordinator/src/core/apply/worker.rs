@@ -45,7 +45,11 @@ impl Change<'_> {
         worker.session = Some(session);
         worker.seen = now;
         worker.free_slots = 0; // its first beat says how many
+        let draining = worker.draining;
         self.send(hello.worker, ToWorker::Welcome { farm: "shotfarm".to_owned() });
+        if draining {
+            self.send(hello.worker, ToWorker::Drain); // said while its stream was broken
+        }
         self.renew(hello.worker, &hello.leases);
         Reply::Nothing
     }
@@ -82,6 +86,7 @@ impl Change<'_> {
     /// that never arrived must run out.
     fn renew(&mut self, id: WorkerId, leases: &[LeaseProgress]) {
         for progress in leases {
+            self.revive(progress.lease, Some(id));
             if self.holder(progress.lease) != Some(id) {
                 self.send(id, ToWorker::Stop(progress.lease, "the lease is over".to_owned()));
                 continue;

@@ -26,8 +26,22 @@ fn steps(has_nextest: bool) -> Vec<Step> {
     steps
 }
 
+/// Parts of the toolchain that a minimal installation of Rust leaves out, each with the command that needs it.
+const COMPONENTS: [(&str, &str); 2] = [("fmt", "rustfmt"), ("clippy", "clippy")];
+
+fn check_components() -> Result<(), TaskError> {
+    let works = |verb: &str| cargo().args([verb, "--version"]).output().is_ok_and(|output| output.status.success());
+    match COMPONENTS.iter().find(|(verb, _)| !works(verb)) {
+        None => Ok(()),
+        Some((verb, component)) => Err(TaskError(format!(
+            "`cargo {verb}` is not installed; add it with `rustup component add {component}`, then try again"
+        ))),
+    }
+}
+
 /// Runs every step.
 pub(crate) fn check_all() -> Result<(), TaskError> {
+    check_components()?;
     let has_nextest = output_of("cargo", &["nextest", "--version"]).is_some_and(|output| output.status.success());
     let steps = steps(has_nextest);
     let began = Instant::now();

@@ -1,7 +1,7 @@
 //! `cargo xtask setup`: what this machine lacks, why it is needed, and how it gets here.
 //!
 //! Looking ([`survey`]), judging ([`needs`]) and deciding how to install ([`installation`]) are apart: the latter two are pure.
-//! Nothing is installed without a yes, given as `--yes` or at the terminal.
+//! A person at the terminal is asked first, unless `--yes` is given; where nobody is there, it is said and done.
 
 use std::io::{IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ struct Need {
     package: &'static str,
 }
 
-/// Finds what is missing and installs it, after a yes.
+/// Finds what is missing and installs it; a person at the terminal is asked first.
 pub(crate) fn set_up(yes: bool) -> Result<(), TaskError> {
     let needs = needs(&survey());
     if needs.is_empty() {
@@ -65,10 +65,11 @@ pub(crate) fn set_up(yes: bool) -> Result<(), TaskError> {
     Err(TaskError(format!("still missing after the installation: {}; install it by hand and try again", missing.join(", "))))
 }
 
-/// Asks at the terminal; without a terminal there is nobody to agree.
+/// Asks the person at the terminal; where there is none, nobody objects.
 fn agreed() -> Result<bool, TaskError> {
     if !std::io::stdin().is_terminal() {
-        return Ok(false);
+        println!("setup: nobody is at the terminal to be asked, so it is installed");
+        return Ok(true);
     }
     print!("Install it now? [y/N] ");
     std::io::stdout().flush().map_err(while_trying("write to the terminal"))?;
@@ -121,12 +122,14 @@ struct Powers {
     apt_get: bool,
     root: bool,
     sudo: bool,
+    /// Whether a password could be asked for.
+    terminal: bool,
 }
 
 impl Powers {
     fn of_this_machine() -> Self {
         let root = output_of("id", &["-u"]).is_some_and(|output| output.stdout.trim_ascii() == b"0");
-        Self { apt_get: in_path("apt-get"), root, sudo: in_path("sudo") }
+        Self { apt_get: in_path("apt-get"), root, sudo: in_path("sudo"), terminal: std::io::stdin().is_terminal() }
     }
 }
 
@@ -142,7 +145,9 @@ fn installation(needs: &[Need], powers: &Powers) -> Result<Vec<Vec<String>>, Tas
     }
     let before: &[&str] = match (powers.root, powers.sudo) {
         (true, _) => &["env", "DEBIAN_FRONTEND=noninteractive"],
-        (false, true) => &["sudo", "env", "DEBIAN_FRONTEND=noninteractive"],
+        (false, true) if powers.terminal => &["sudo", "env", "DEBIAN_FRONTEND=noninteractive"],
+        // Without a terminal nobody could type a password: sudo then fails at once instead of waiting.
+        (false, true) => &["sudo", "-n", "env", "DEBIAN_FRONTEND=noninteractive"],
         (false, false) => {
             return Err(TaskError(format!(
                 "only root may install here and there is no sudo; as root: apt-get install -y {list}"
@@ -235,12 +240,19 @@ mod tests {
         let lines = |powers| {
             installation(&needs, &powers).map(|commands| commands.iter().map(|command| command.join(" ")).collect::<Vec<_>>())
         };
-        let as_user = lines(Powers { apt_get: true, root: false, sudo: true }).unwrap();
+        let as_user = lines(Powers { apt_get: true, root: false, sudo: true, terminal: true }).unwrap();
         assert_eq!(as_user[0], "sudo env DEBIAN_FRONTEND=noninteractive apt-get update");
         assert!(as_user[1].ends_with("-y --no-install-recommends ffmpeg libvulkan1 mesa-vulkan-drivers"), "{}", as_user[1]);
-        let as_root = lines(Powers { apt_get: true, root: true, sudo: false }).unwrap();
+        let unattended = lines(Powers { apt_get: true, root: false, sudo: true, terminal: false }).unwrap();
+        assert!(unattended[0].starts_with("sudo -n env "), "{}", unattended[0]);
+        let as_root = lines(Powers { apt_get: true, root: true, sudo: false, terminal: true }).unwrap();
         assert!(as_root[0].starts_with("env "));
-        assert!(lines(Powers { apt_get: true, root: false, sudo: false }).unwrap_err().0.contains("as root: apt-get install"));
-        assert!(lines(Powers { apt_get: false, root: true, sudo: true }).unwrap_err().0.contains("no apt-get"));
+        assert!(
+            lines(Powers { apt_get: true, root: false, sudo: false, terminal: true })
+                .unwrap_err()
+                .0
+                .contains("as root: apt-get install")
+        );
+        assert!(lines(Powers { apt_get: false, root: true, sudo: true, terminal: true }).unwrap_err().0.contains("no apt-get"));
     }
 }

@@ -277,6 +277,8 @@ fn a_drain_that_a_broken_stream_lost_is_said_again() {
     world.drains = 0;
     world.join(worker(1), 2);
     assert_eq!(world.drains, 1);
+    world.run(Command::Leave { worker: worker(1), session: Session(2) });
+    assert_eq!(world.farm.workers().count(), 0, "a worker that left in good order is not shown as lost");
 }
 
 #[test]

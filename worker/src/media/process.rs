@@ -328,9 +328,14 @@ fn was_killed(_status: ExitStatus) -> bool {
 /// who speaks (`[h264 @ 0x55d8...]`) are left out: they differ in every run and tell a person nothing.
 pub(crate) fn last_lines(stderr: &str) -> String {
     const LINES_SHOWN: usize = 3;
-    let spoken = |line| match str::split_once(line, "] ") {
+    let unmarked = |line| match str::split_once(line, "] ") {
         Some((mark, rest)) if mark.starts_with('[') && mark.contains(" @ 0x") => rest,
         _ => line,
+    };
+    // Nor does the path on this machine: the message names its subject already.
+    let spoken = |line| match str::split_once(unmarked(line), ": ") {
+        Some((path, rest)) if path.starts_with("file:/") => rest,
+        _ => unmarked(line),
     };
     let lines: Vec<_> =
         stderr.lines().map(|line| spoken(line.trim()).trim_end_matches('.')).filter(|line| !line.is_empty()).collect();
@@ -378,6 +383,7 @@ mod tests {
 
     #[test]
     fn messages_leave_out_who_speaks() {
+        assert_eq!(last_lines("file:/tmp/a b/x.mp4: Invalid data found"), "Invalid data found");
         let stderr = "one\ntwo\n[NULL @ 0x55d8] Invalid NAL unit size (-1 > 551).\n\n[h264 @ 0x55] bad\nx.mp4: [a] corrupt\n";
         assert_eq!(last_lines(stderr), "Invalid NAL unit size (-1 > 551); bad; x.mp4: [a] corrupt");
     }

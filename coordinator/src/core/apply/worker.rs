@@ -60,8 +60,12 @@ impl Change<'_> {
             return Reply::Nothing;
         };
         worker.session = None;
+        let said_goodbye = worker.draining;
         let grace = self.now.plus_millis(RECONNECT_GRACE_MILLIS);
         let held: Vec<_> = self.farm.held_by(id).collect();
+        if said_goodbye && held.is_empty() {
+            self.farm.workers.remove(&id); // it left in good order and is not missed
+        }
         for task in held {
             let attempt = self.farm.task(task).and_then(super::super::job::Task::holder).map(|(attempt, _)| attempt);
             if let Some(clock) = attempt.and_then(|attempt| self.farm.clocks.get_mut(&attempt)) {

@@ -28,10 +28,10 @@ pub fn binary() -> &'static Path {
     BINARY.get_or_init(|| {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
         let built = Command::new(cargo)
-            .args(["build", "--quiet", "--locked", "-p", "shotfarm-cli", "--bin", "shotfarm"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(["build", "--quiet", "--locked", "--workspace", "--bins"]) // as `cargo xtask test` builds it beforehand
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
             .status();
-        assert!(built.is_ok_and(|status| status.success()), "`cargo build -p shotfarm-cli` failed");
+        assert!(built.is_ok_and(|status| status.success()), "`cargo build --workspace --bins` failed");
         let test = std::env::current_exe().expect("a test knows its own path");
         let profile = test.parent().and_then(Path::parent).expect("tests lie in TARGET/PROFILE/deps");
         profile.join("shotfarm")

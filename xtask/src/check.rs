@@ -15,8 +15,12 @@ struct Step {
 /// The steps in their order; the last is the test runner.
 fn steps(has_nextest: bool) -> Vec<Step> {
     let step = |name, line: &'static str| Step { name, arguments: line.split(' ').collect() };
-    let mut steps =
-        vec![step("format", "fmt --all --check"), step("lints", "clippy --workspace --all-targets --locked -- -D warnings")];
+    let mut steps = vec![
+        step("format", "fmt --all --check"),
+        step("lints", "clippy --workspace --all-targets --locked -- -D warnings"),
+        // The tests of the whole farm run it as processes; built beforehand, no test's time is spent on it.
+        step("binaries", "build --workspace --bins --locked"),
+    ];
     if has_nextest {
         steps.push(step("documentation tests", "test --workspace --doc --locked"));
         steps.push(step("tests", "nextest run --workspace --locked"));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use shotfarm_proto::blobs::{download_file, hash_file};
-use shotfarm_proto::client::Connection;
+use shotfarm_proto::client::{Blobs, Connection};
 use shotfarm_shared::digest::Digest;
 use shotfarm_shared::shot::OutputName;
 
@@ -31,7 +31,7 @@ struct Wanted {
 }
 
 /// What became of one output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Fate {
     /// Downloaded.
     Fetched,
@@ -39,6 +39,8 @@ enum Fate {
     Kept,
     /// Other bytes are there and were not touched.
     Refused,
+    /// It could not be written, for this reason.
+    Failed(String),
 }
 
 /// The verb.
@@ -54,11 +56,18 @@ pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Ex
     let any_failed = left_out.iter().any(|shot| shot.why == Why::Failed);
     let files = bring(voice, &farm, wanted, args.force).await?;
     let refused = files.iter().filter(|(_, fate)| *fate == Fate::Refused).count() as u64;
+    let mut spoilt = Vec::new();
+    for (output, fate) in &files {
+        if let Fate::Failed(message) = fate {
+            spoilt.push(format!("{}: {message}", output.label));
+        }
+    }
     voice.answer(&Fetched { files, left_out })?;
+    spoilt.iter().for_each(|line| voice.warn(line));
     if refused > 0 {
         voice.warn(&format!("{} there with other content, not touched; --force replaces", words::count(refused, "file")));
     }
-    Ok(if refused > 0 || any_failed { Exit::Failed } else { Exit::Done })
+    Ok(if refused > 0 || any_failed || !spoilt.is_empty() { Exit::Failed } else { Exit::Done })
 }
 
 /// What can be brought and what cannot.
@@ -166,22 +175,33 @@ async fn bring(voice: Voice, farm: &Connection, wanted: Vec<Wanted>, force: bool
     let mut progress = Progress::start(voice, "fetching", Unit::Bytes, total);
     let (client, mut before, mut files) = (farm.blobs(), 0, Vec::with_capacity(wanted.len()));
     for output in wanted {
-        let fate = match there(&output)? {
-            Some(same) if same == output.digest => Fate::Kept,
-            Some(_) if !force => Fate::Refused,
-            _ => {
-                make_folder(&output.path)?;
-                let mut on_progress = |done: u64, _: u64| progress.set(before + done, total);
-                let downloading = download_file(&client, output.digest, &output.path, &mut on_progress);
-                downloading.await.map_err(|error| transfer_failed(&error))?;
-                Fate::Fetched
-            }
+        let mut on_progress = |done: u64, _: u64| progress.set(before + done, total);
+        let fate = match bring_one(&client, &output, force, &mut on_progress).await {
+            // What is wrong with this file leaves the others alone; a farm or a disk that is away ends the call.
+            Err(error) if error.exit == Exit::Failed => Fate::Failed(error.message),
+            other => other?,
         };
         before += output.bytes;
         progress.set(before, total);
         files.push((output, fate));
     }
     Ok(files)
+}
+
+async fn bring_one(
+    client: &Blobs,
+    output: &Wanted,
+    force: bool,
+    on_progress: &mut (dyn FnMut(u64, u64) + Send),
+) -> Result<Fate, CliError> {
+    match there(output)? {
+        Some(same) if same == output.digest => return Ok(Fate::Kept),
+        Some(_) if !force => return Ok(Fate::Refused),
+        _ => {}
+    }
+    make_folder(&output.path)?;
+    download_file(client, output.digest, &output.path, on_progress).await.map_err(|error| transfer_failed(&error))?;
+    Ok(Fate::Fetched)
 }
 
 /// The digest of what is at the output's place, if anything is.
@@ -211,11 +231,12 @@ struct Fetched {
 }
 
 impl Fate {
-    fn word(self) -> &'static str {
+    fn word(&self) -> &'static str {
         match self {
             Self::Fetched => "fetched",
             Self::Kept => "kept",
             Self::Refused => "refused",
+            Self::Failed(_) => "failed",
         }
     }
 }
@@ -234,19 +255,25 @@ impl Answer for Fetched {
             Fate::Fetched => format!("{} ({})", output.path.display(), words::bytes(output.bytes)),
             Fate::Kept => format!("{} (was there)", output.path.display()),
             Fate::Refused => format!("{} (something else is there)", output.path.display()),
+            Fate::Failed(_) => format!("{} (failed)", output.path.display()),
         };
         self.files.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
     fn json(&self) -> Value {
-        let file = |(output, fate): &(Wanted, Fate)| json!({"label": output.label, "path": output.path, "digest": output.digest, "bytes": output.bytes, "state": fate.word()});
+        let file = |(output, fate): &(Wanted, Fate)| {
+            let error = if let Fate::Failed(message) = fate { Some(message) } else { None };
+            json!({"label": output.label, "path": output.path, "digest": output.digest, "bytes": output.bytes, "state": fate.word(), "error": error})
+        };
         let left_out = |shot: &LeftOut| json!({"label": shot.label, "state": shot.why.word()});
         json!({"files": self.files.iter().map(file).collect::<Vec<_>>(),
             "left_out": self.left_out.iter().map(left_out).collect::<Vec<_>>()})
     }
 
     fn quiet(&self) -> String {
-        let path = |(output, fate): &(Wanted, Fate)| (*fate != Fate::Refused).then(|| output.path.display().to_string());
+        let path = |(output, fate): &(Wanted, Fate)| {
+            matches!(fate, Fate::Fetched | Fate::Kept).then(|| output.path.display().to_string())
+        };
         self.files.iter().filter_map(path).collect::<Vec<_>>().join("\n")
     }
 }
@@ -311,6 +338,16 @@ mod tests {
             let error = sorted(vec![job("new", "s/e/1", name, "succeeded", b"x")]).expect_err(name);
             assert!(error.message.contains("is no output name"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_file_that_failed_is_said_to_scripts_and_kept_from_shells() {
+        let output = Wanted { label: "s/e/1".into(), path: "out/x".into(), digest: Digest::of(b""), bytes: 0 };
+        let fate = Fate::Failed("out is a file".into());
+        let fetched = Fetched { files: vec![(output, fate)], left_out: Vec::new() };
+        assert_eq!((fetched.human().as_str(), fetched.quiet().as_str()), ("out/x (failed)", ""));
+        let file = &fetched.json()["files"][0];
+        assert_eq!((&file["state"], &file["error"]), (&json!("failed"), &json!("out is a file")));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) fn rows(text: &str) -> Document {
             column.map(|name| (name, Value { place: format!("{place}, column {name}"), text: text.to_owned() }))
         };
         let values = columns.iter().zip(record.iter()).filter_map(value).collect();
-        document.rows.push(Row { place, values });
+        document.rows.push(Row { place, joint: ", column ", values });
     }
     document
 }

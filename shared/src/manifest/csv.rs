@@ -48,6 +48,10 @@ fn columns(header: &::csv::StringRecord, document: &mut Document) -> Vec<Option<
         }
         columns.push(field);
     }
+    if header.iter().any(|name| name.contains('，')) {
+        fault("its names are separated by full-width commas `，`; write `,`".to_owned());
+        return columns;
+    }
     for needed in ["shot", "source"] {
         if !columns.contains(&Some(needed)) {
             fault(format!("there is no column `{needed}`; known columns are {}", FIELDS.join(", ")));

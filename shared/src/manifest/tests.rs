@@ -103,6 +103,8 @@ fn what_is_no_manifest_is_said_plainly() {
     assert!(error(b"{", Form::Json).starts_with("it is no JSON: EOF"));
     assert!(error(b"a = ", Form::Toml).starts_with("it is no TOML: "));
     assert!(error(b"name,file\nx,y\n", Form::Csv).starts_with("row 1: there is no column `shot`; known columns are show,"));
+    let full_width = "shot，source\ns1，a.mp4\n".as_bytes();
+    assert_eq!(error(full_width, Form::Csv), "row 1: its names are separated by full-width commas `，`; write `,`");
     assert_eq!(error(b"shot,source\n\xbe\xc5,x.mp4\n", Form::Csv), "line 2 is not UTF-8 (perhaps GBK); save it as \"CSV UTF-8\"");
     assert_eq!(error(b"\xff\xfes\0", Form::Csv), "it is UTF-16; save it as \"CSV UTF-8\"");
 }

@@ -14,6 +14,11 @@ pub(crate) async fn connect(common: &Common) -> Result<Connection, CliError> {
     Connection::connect(&common.farm, &secret).await.map_err(|error| unreachable(&error))
 }
 
+/// Holds the farm's address to its form before anything slow is begun; whether a farm is there is seen later.
+pub(crate) fn check_address(common: &Common) -> Result<(), CliError> {
+    Connection::check_url(&common.farm).map_err(|error| unreachable(&error))
+}
+
 fn unreachable(error: &ConnectError) -> CliError {
     let sentence = chain(error);
     match error {

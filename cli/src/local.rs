@@ -11,6 +11,7 @@ use shotfarm_worker::{Ask, Config, WorkerError};
 use tokio::sync::mpsc;
 
 use crate::args::{Common, Gpu, WorkerRun};
+use crate::connect::check_address;
 use crate::error::{CliError, chain};
 use crate::exit::Exit;
 use crate::settings;
@@ -57,6 +58,7 @@ pub(crate) async fn devices() -> Vec<AdapterFacts> {
 
 /// Runs a worker in this process until it has drained.
 pub(crate) async fn run_worker(common: &Common, run: &WorkerRun) -> Result<Exit, CliError> {
+    check_address(common)?;
     let gpu = match run.gpu {
         Gpu::Best => GpuChoice::Best,
         Gpu::Software => GpuChoice::Software,

@@ -52,6 +52,9 @@ fn a_manifest_that_is_not_there() {
 fn every_fault_of_a_manifest_with_its_place() {
     let dir = folder();
     write(dir.path(), "ep01.csv", "show,episode,shot,source,steps\ns,e,1,a.mp4,blur\ns,e,,b.mp4,upscale 2x\n");
+    for source in ["a.mp4", "b.mp4"] {
+        write(dir.path(), source, "x");
+    }
     let (said, code) = refusal(dir.path(), &["submit", "ep01.csv"]);
     let expected = "\
 error: ep01.csv has 2 faults; nothing was handed in
@@ -68,6 +71,27 @@ fn a_source_that_is_not_there_names_its_row() {
     let (said, code) = refusal(dir.path(), &["submit", "ep01.csv"]);
     let expected = "error: ep01.csv has 1 fault; nothing was handed in\n  row 2: source a.mp4 does not exist\n";
     assert_eq!((said.as_str(), code), (expected, 2));
+}
+
+#[test]
+fn a_plan_says_faults_on_standard_error_in_the_quiet_voice_too() {
+    let dir = folder();
+    write(dir.path(), "ep01.csv", "show,episode,shot,source,steps\ns,e,1,a.mp4,blur\n");
+    let fault = "fault: row 2, column steps: `blur` is no step; known is `upscale`\nfault: row 2: source a.mp4 does not exist\n";
+    assert_eq!(refusal(dir.path(), &["plan", "--quiet", "ep01.csv"]), (fault.to_owned(), 2));
+    let output = shotfarm(dir.path(), &["plan", "--json", "ep01.csv"]);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("one object");
+    assert_eq!(json["faults"][0]["place"], "row 2, column steps");
+    assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(2)));
+}
+
+#[test]
+fn a_worker_looks_at_the_address_first() {
+    let dir = folder();
+    write(dir.path(), "secret", &"ab".repeat(32));
+    let (said, code) = refusal(dir.path(), &["worker", "--farm", "127.0.0.1:1", "--secret-file", "secret"]);
+    assert!(said.starts_with("error: `127.0.0.1:1` is no farm address") && !said.contains("again"), "{said}");
+    assert_eq!(code, 2);
 }
 
 #[test]

@@ -103,6 +103,14 @@ impl Connection {
         }
     }
 
+    /// Whether `url` is one that [`Self::connect`] takes, without connecting.
+    ///
+    /// # Errors
+    /// [`ConnectError::InvalidUrl`].
+    pub fn check_url(url: &str) -> Result<(), ConnectError> {
+        Address::parse(url).map(drop)
+    }
+
     /// The studio's calls. Manifests and lists of jobs are large, so its messages may be.
     #[must_use]
     pub fn studio(&self) -> Studio {

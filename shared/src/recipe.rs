@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::limits::{RECIPE_STEPS_MAX, SCALE_FACTOR_MAX};
+use crate::limits::{FRAME_SIDE_MAX, RECIPE_STEPS_MAX, SCALE_FACTOR_MAX};
 use crate::media::{Colour, ColourTags, Extent, FrameLayout, MediaFacts, PixelFormat};
 
 /// The version of the picture arithmetic. Part of every recipe's digest: raise it when a pass changes its pixels.
@@ -98,7 +98,9 @@ pub enum InvalidRecipe {
     #[error("`{0}` is no size; write a factor such as `2x` or `1.5x`, or a size such as `1080x1920`")]
     Target(String),
     /// A factor or size outside the bounds.
-    #[error("`{0}` is outside the bounds: factors go from 1/{SCALE_FACTOR_MAX} to {SCALE_FACTOR_MAX}")]
+    #[error(
+        "`{0}` is outside the bounds: factors go from 1/{SCALE_FACTOR_MAX} to {SCALE_FACTOR_MAX}, sizes from 2x2 to {FRAME_SIDE_MAX} a side"
+    )]
     TargetOutOfBounds(String),
     /// A filter nobody knows.
     #[error("`{0}` is no filter; known are lanczos, ewa-lanczos and fsr")]
@@ -421,7 +423,7 @@ mod tests {
             ("upscale", "`` is no size"),
             ("upscale big", "`big` is no size; write a factor"),
             ("upscale 17x", "`17x` is outside the bounds"),
-            ("upscale 0x0", "`0x0` is outside the bounds"),
+            ("upscale 0x0", "sizes from 2x2 to 16384 a side"),
             ("upscale 1081x1920", "an odd side"),
             ("upscale 2x filter=cubic", "`cubic` is no filter"),
             ("upscale 2x sharpness=1", "`sharpness=1` is no parameter here"),

@@ -1,11 +1,11 @@
 //! `fetch`: brings finished outputs into a folder, under the names the manifest gave them, without touching what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use shotfarm_proto::blobs::{download_file, hash_file};
-use shotfarm_proto::client::Connection;
+use shotfarm_proto::client::{Blobs, Connection};
 use shotfarm_shared::digest::Digest;
 use shotfarm_shared::shot::OutputName;
 
@@ -15,6 +15,7 @@ use crate::connect::{connect, local_failed, transfer_failed};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::follow::nothing_selected;
+use crate::newest::newest;
 use crate::view::{Job, Status};
 use crate::voice::progress::{Progress, Unit};
 use crate::voice::{Answer, Voice};
@@ -30,7 +31,7 @@ struct Wanted {
 }
 
 /// What became of one output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Fate {
     /// Downloaded.
     Fetched,
@@ -38,6 +39,8 @@ enum Fate {
     Kept,
     /// Other bytes are there and were not touched.
     Refused,
+    /// It could not be written, for this reason.
+    Failed(String),
 }
 
 /// The verb.
@@ -48,44 +51,123 @@ pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Ex
     if status.jobs.is_empty() {
         return Err(nothing_selected(selection));
     }
-    let (wanted, unfinished) = wanted(&status, &args.dir)?;
-    if unfinished > 0 {
-        voice.note(&format!("{} not finished; left out", words::count(unfinished, "shot")));
-    }
+    let Sorted { wanted, left_out } = sort(&status, &args.dir)?;
+    say_left_out(voice, &left_out);
+    let any_failed = left_out.iter().any(|shot| shot.why == Why::Failed);
     let files = bring(voice, &farm, wanted, args.force).await?;
     let refused = files.iter().filter(|(_, fate)| *fate == Fate::Refused).count() as u64;
-    voice.answer(&Fetched(files))?;
-    if refused > 0 {
-        voice.note(&format!("{} there with other content, not touched; --force replaces", words::count(refused, "file")));
-        return Ok(Exit::Failed);
-    }
-    Ok(Exit::Done)
-}
-
-/// The newest finished output for each file name, and how many shots have none yet. A shot that was handed in again counts
-/// once, by its newest batch.
-fn wanted(status: &Status, dir: &Path) -> Result<(Vec<Wanted>, u64), CliError> {
-    let submitted: BTreeMap<&str, u64> = status.batches.iter().map(|batch| (batch.id.as_str(), batch.submitted_millis)).collect();
-    let mut newest: BTreeMap<&str, &Job> = BTreeMap::new();
-    let age = |job: &Job| submitted.get(job.batch.as_str()).copied().unwrap_or_default();
-    for job in &status.jobs {
-        let shot = newest.entry(&job.output_name).or_insert(job);
-        if (job.output.is_some(), age(job)) > (shot.output.is_some(), age(shot)) {
-            *shot = job;
+    let mut spoilt = Vec::new();
+    for (output, fate) in &files {
+        if let Fate::Failed(message) = fate {
+            spoilt.push(format!("{}: {message}", output.label));
         }
     }
-    let unfinished = newest.values().filter(|job| job.output.is_none()).count() as u64;
-    let one = |job: &Job| {
-        let Some(output) = &job.output else { return None };
+    voice.answer(&Fetched { files, left_out })?;
+    spoilt.iter().for_each(|line| voice.warn(line));
+    if refused > 0 {
+        voice.warn(&format!("{} there with other content, not touched; --force replaces", words::count(refused, "file")));
+    }
+    Ok(if refused > 0 || any_failed || !spoilt.is_empty() { Exit::Failed } else { Exit::Done })
+}
+
+/// What can be brought and what cannot.
+#[derive(Debug)]
+struct Sorted {
+    wanted: Vec<Wanted>,
+    left_out: Vec<LeftOut>,
+}
+
+/// A shot without an output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct LeftOut {
+    label: String,
+    why: Why,
+    /// An earlier hand-in has an output, which is not the one that was asked for last.
+    has_older: bool,
+}
+
+/// Why a shot has no output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    Failed,
+    Cancelled,
+    Unfinished,
+}
+
+impl Why {
+    fn of(job: &Job) -> Self {
+        match job.state.as_str() {
+            "failed" => Self::Failed,
+            "cancelled" => Self::Cancelled,
+            _ => Self::Unfinished,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Unfinished => "not finished",
+        }
+    }
+}
+
+/// The output of the newest hand-in of each shot, and the shots whose newest hand-in has none: an older output is not what was
+/// asked for last.
+fn sort(status: &Status, dir: &Path) -> Result<Sorted, CliError> {
+    let (mut wanted, mut left_out) = (Vec::new(), Vec::new());
+    let older: BTreeSet<&str> = status.jobs.iter().filter(|job| job.output.is_some()).map(|job| job.label.as_str()).collect();
+    for job in newest(status) {
+        let Some(output) = &job.output else {
+            let has_older = older.contains(job.label.as_str());
+            left_out.push(LeftOut { label: job.label.clone(), why: Why::of(job), has_older });
+            continue;
+        };
         // The name crossed the network: it must not lead out of the folder.
-        let name = OutputName::new(&job.output_name).map_err(|error| CliError::refused(format!("{}: {error}", job.label)));
-        let digest = output.digest.parse().map_err(|error| CliError::not_now(format!("{}: {error}", job.label)));
-        Some(name.and_then(|name| {
-            Ok(Wanted { label: job.label.clone(), path: dir.join(name.as_str()), digest: digest?, bytes: output.bytes })
-        }))
-    };
-    let wanted = newest.into_values().filter_map(one).collect::<Result<_, _>>()?;
-    Ok((wanted, unfinished))
+        let name = OutputName::new(&job.output_name).map_err(|error| CliError::refused(format!("{}: {error}", job.label)))?;
+        let digest = output.digest.parse().map_err(|error| CliError::not_now(format!("{}: {error}", job.label)))?;
+        wanted.push(Wanted { label: job.label.clone(), path: dir.join(name.as_str()), digest, bytes: output.bytes });
+    }
+    wanted.sort_by(|a, b| a.path.cmp(&b.path));
+    one_shot_a_path(&wanted)?;
+    Ok(Sorted { wanted, left_out })
+}
+
+/// Two shots of one file name would overwrite each other; which of them is wanted there only a person knows.
+fn one_shot_a_path(wanted: &[Wanted]) -> Result<(), CliError> {
+    let mut paths = BTreeMap::new();
+    for output in wanted {
+        // Case is folded because macOS and Windows would write both to one file.
+        if let Some(first) = paths.insert(output.path.to_string_lossy().to_lowercase(), &output.label) {
+            let message = format!("{first} and {} are both to be written to {}", output.label, output.path.display());
+            return Err(CliError::refused(message).hint("nothing was written; fetch each by its label into its own --dir"));
+        }
+    }
+    Ok(())
+}
+
+/// Says which shots are left out: by name where an older output may be taken for the newest, else how many.
+fn say_left_out(voice: Voice, left_out: &[LeftOut]) {
+    for (why, line) in left_out_lines(left_out) {
+        if why == Why::Failed { voice.warn(&line) } else { voice.note(&line) }
+    }
+}
+
+fn left_out_lines(left_out: &[LeftOut]) -> Vec<(Why, String)> {
+    let of_older = |shot: &&LeftOut| shot.has_older;
+    let by_name = left_out.iter().filter(of_older).map(|shot| {
+        let verb = match shot.why {
+            Why::Failed => "failed",
+            Why::Cancelled => "was cancelled",
+            Why::Unfinished => "is not finished",
+        };
+        (shot.why, format!("{}: its newest hand-in {verb}; left out", shot.label))
+    });
+    let counted = [Why::Failed, Why::Cancelled, Why::Unfinished].into_iter().filter_map(|why| {
+        let number = left_out.iter().filter(|shot| shot.why == why && !shot.has_older).count() as u64;
+        (number > 0).then(|| (why, format!("{} {}; left out", words::count(number, "shot"), why.word())))
+    });
+    by_name.chain(counted).collect()
 }
 
 async fn bring(voice: Voice, farm: &Connection, wanted: Vec<Wanted>, force: bool) -> Result<Vec<(Wanted, Fate)>, CliError> {
@@ -93,22 +175,33 @@ async fn bring(voice: Voice, farm: &Connection, wanted: Vec<Wanted>, force: bool
     let mut progress = Progress::start(voice, "fetching", Unit::Bytes, total);
     let (client, mut before, mut files) = (farm.blobs(), 0, Vec::with_capacity(wanted.len()));
     for output in wanted {
-        let fate = match there(&output)? {
-            Some(same) if same == output.digest => Fate::Kept,
-            Some(_) if !force => Fate::Refused,
-            _ => {
-                make_folder(&output.path)?;
-                let mut on_progress = |done: u64, _: u64| progress.set(before + done, total);
-                let downloading = download_file(&client, output.digest, &output.path, &mut on_progress);
-                downloading.await.map_err(|error| transfer_failed(&error))?;
-                Fate::Fetched
-            }
+        let mut on_progress = |done: u64, _: u64| progress.set(before + done, total);
+        let fate = match bring_one(&client, &output, force, &mut on_progress).await {
+            // What is wrong with this file leaves the others alone; a farm or a disk that is away ends the call.
+            Err(error) if error.exit == Exit::Failed => Fate::Failed(error.message),
+            other => other?,
         };
         before += output.bytes;
         progress.set(before, total);
         files.push((output, fate));
     }
     Ok(files)
+}
+
+async fn bring_one(
+    client: &Blobs,
+    output: &Wanted,
+    force: bool,
+    on_progress: &mut (dyn FnMut(u64, u64) + Send),
+) -> Result<Fate, CliError> {
+    match there(output)? {
+        Some(same) if same == output.digest => return Ok(Fate::Kept),
+        Some(_) if !force => return Ok(Fate::Refused),
+        _ => {}
+    }
+    make_folder(&output.path)?;
+    download_file(client, output.digest, &output.path, on_progress).await.map_err(|error| transfer_failed(&error))?;
+    Ok(Fate::Fetched)
 }
 
 /// The digest of what is at the output's place, if anything is.
@@ -131,89 +224,130 @@ fn make_folder(path: &Path) -> Result<(), CliError> {
         .map_err(|error| CliError::refused(format!("cannot make folder {}: {error}", folder.display())))
 }
 
-/// The files and what became of them.
-struct Fetched(Vec<(Wanted, Fate)>);
+/// The files and what became of them, and the shots that have none.
+struct Fetched {
+    files: Vec<(Wanted, Fate)>,
+    left_out: Vec<LeftOut>,
+}
 
 impl Fate {
-    fn word(self) -> &'static str {
+    fn word(&self) -> &'static str {
         match self {
             Self::Fetched => "fetched",
             Self::Kept => "kept",
             Self::Refused => "refused",
+            Self::Failed(_) => "failed",
         }
     }
 }
 
 impl Answer for Fetched {
     fn human(&self) -> String {
-        if self.0.is_empty() {
-            return "nothing is finished yet".to_owned();
+        if self.files.is_empty() {
+            let word = if self.left_out.iter().any(|shot| shot.why == Why::Unfinished) {
+                "nothing is finished yet"
+            } else {
+                "nothing to fetch"
+            };
+            return word.to_owned();
         }
         let line = |(output, fate): &(Wanted, Fate)| match fate {
             Fate::Fetched => format!("{} ({})", output.path.display(), words::bytes(output.bytes)),
             Fate::Kept => format!("{} (was there)", output.path.display()),
             Fate::Refused => format!("{} (something else is there)", output.path.display()),
+            Fate::Failed(_) => format!("{} (failed)", output.path.display()),
         };
-        self.0.iter().map(line).collect::<Vec<_>>().join("\n")
+        self.files.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
     fn json(&self) -> Value {
-        let file = |(output, fate): &(Wanted, Fate)| json!({"label": output.label, "path": output.path, "digest": output.digest, "bytes": output.bytes, "state": fate.word()});
-        json!({"files": self.0.iter().map(file).collect::<Vec<_>>()})
+        let file = |(output, fate): &(Wanted, Fate)| {
+            let error = if let Fate::Failed(message) = fate { Some(message) } else { None };
+            json!({"label": output.label, "path": output.path, "digest": output.digest, "bytes": output.bytes, "state": fate.word(), "error": error})
+        };
+        let left_out = |shot: &LeftOut| json!({"label": shot.label, "state": shot.why.word()});
+        json!({"files": self.files.iter().map(file).collect::<Vec<_>>(),
+            "left_out": self.left_out.iter().map(left_out).collect::<Vec<_>>()})
     }
 
     fn quiet(&self) -> String {
-        let path = |(output, fate): &(Wanted, Fate)| (*fate != Fate::Refused).then(|| output.path.display().to_string());
-        self.0.iter().filter_map(path).collect::<Vec<_>>().join("\n")
+        let path = |(output, fate): &(Wanted, Fate)| {
+            matches!(fate, Fate::Fetched | Fate::Kept).then(|| output.path.display().to_string())
+        };
+        self.files.iter().filter_map(path).collect::<Vec<_>>().join("\n")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{Batch, Farm, Output};
+    use crate::newest::tests::two_batches;
+    use crate::view::Output;
 
-    fn job(batch: &str, name: &str, content: Option<&[u8]>) -> Job {
-        let output =
-            content.map(|bytes| Output { digest: Digest::of(bytes).to_string(), bytes: bytes.len() as u64, ..Output::default() });
-        Job { batch: batch.into(), output_name: name.into(), label: format!("s/e/{name}"), output, ..Job::default() }
+    /// A job that ended as `state` says, with `content` when it succeeded.
+    fn job(batch: &str, label: &str, name: &str, state: &str, content: &[u8]) -> Job {
+        let output = Output { digest: Digest::of(content).to_string(), bytes: content.len() as u64, ..Output::default() };
+        let output = (state == "succeeded").then_some(output);
+        Job { batch: batch.into(), output_name: name.into(), label: label.into(), state: state.into(), output, ..Job::default() }
     }
 
-    fn status(jobs: Vec<Job>) -> Status {
-        let batch = |id: &str, submitted_millis| Batch {
-            id: id.into(),
-            name: String::new(),
-            state: String::new(),
-            jobs: 0,
-            succeeded: 0,
-            failed: 0,
-            cancelled: 0,
-            submitted_millis,
-        };
-        Status { farm: Farm::default(), batches: vec![batch("old", 1), batch("new", 2)], jobs, workers: Vec::new() }
+    fn sorted(jobs: Vec<Job>) -> Result<Sorted, CliError> {
+        sort(&two_batches(jobs), Path::new("out"))
     }
 
     #[test]
-    fn the_newest_finished_output_of_each_name_is_wanted() {
+    fn only_the_newest_hand_in_of_each_shot_is_handed_out() {
         let jobs = vec![
-            job("new", "a.mp4", Some(b"new a")),
-            job("old", "a.mp4", Some(b"old a")),
-            job("old", "b.mp4", Some(b"old b")),
-            job("new", "b.mp4", None),
-            job("new", "c.mp4", None),
+            job("new", "s/e/a", "a.mp4", "succeeded", b"new a"),
+            job("old", "s/e/a", "a.mp4", "succeeded", b"old a"),
+            job("old", "s/e/b", "b.mp4", "succeeded", b"old b"),
+            job("new", "s/e/b", "b.mp4", "failed", b""),
+            job("old", "s/e/c", "c.mp4", "succeeded", b"old c"),
+            job("new", "s/e/c", "c.mp4", "running", b""),
+            job("new", "s/e/d", "d.mp4", "failed", b""),
+            job("new", "s/e/f", "f.mp4", "queued", b""),
         ];
-        let (wanted, unfinished) = wanted(&status(jobs), Path::new("out")).expect("good names");
-        let digests: Vec<Digest> = wanted.iter().map(|output| output.digest).collect();
-        assert_eq!(digests, [Digest::of(b"new a"), Digest::of(b"old b")]);
-        assert_eq!((wanted[0].path.as_path(), unfinished), (Path::new("out/a.mp4"), 1));
+        let Sorted { wanted, left_out } = sorted(jobs).expect("good names");
+        assert_eq!(wanted.iter().map(|output| output.digest).collect::<Vec<_>>(), [Digest::of(b"new a")]);
+        assert_eq!(wanted[0].path.as_path(), Path::new("out/a.mp4"));
+        let lines: Vec<String> = left_out_lines(&left_out).into_iter().map(|(_, line)| line).collect();
+        assert_eq!(
+            lines,
+            [
+                "s/e/b: its newest hand-in failed; left out",
+                "s/e/c: its newest hand-in is not finished; left out",
+                "1 shot failed; left out",
+                "1 shot not finished; left out",
+            ]
+        );
+    }
+
+    #[test]
+    fn two_shots_of_one_file_name_are_refused_by_name() {
+        let claim = |label, name| job("new", label, name, "succeeded", label.as_bytes());
+        let error = sorted(vec![claim("s/e/1", "x.mp4"), claim("s/e/2", "X.mp4")]).expect_err("one file on many disks");
+        assert!(error.message.contains("s/e/1") && error.message.contains("s/e/2"), "{error}");
+        assert_eq!(error.exit, Exit::Failed);
+        let other = job("new", "s/e/2", "x.mp4", "failed", b"");
+        assert_eq!(sorted(vec![claim("s/e/1", "x.mp4"), other]).expect("one has no output").wanted.len(), 1);
     }
 
     #[test]
     fn a_name_that_leads_out_of_the_folder_is_refused() {
         for name in ["../x.mp4", "/etc/x.mp4", "a/../../x"] {
-            let error = wanted(&status(vec![job("new", name, Some(b"x"))]), Path::new("out")).expect_err(name);
+            let error = sorted(vec![job("new", "s/e/1", name, "succeeded", b"x")]).expect_err(name);
             assert!(error.message.contains("is no output name"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_file_that_failed_is_said_to_scripts_and_kept_from_shells() {
+        let output = Wanted { label: "s/e/1".into(), path: "out/x".into(), digest: Digest::of(b""), bytes: 0 };
+        let fate = Fate::Failed("out is a file".into());
+        let fetched = Fetched { files: vec![(output, fate)], left_out: Vec::new() };
+        assert_eq!((fetched.human().as_str(), fetched.quiet().as_str()), ("out/x (failed)", ""));
+        let file = &fetched.json()["files"][0];
+        assert_eq!((&file["state"], &file["error"]), (&json!("failed"), &json!("out is a file")));
     }
 
     #[test]

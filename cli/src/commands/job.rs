@@ -6,6 +6,7 @@ use jiff::Zoned;
 use serde_json::{Value, json};
 use shotfarm_proto::client::Connection;
 use shotfarm_proto::v1::{Changed, JobDetail, Selection, ShowJobRequest};
+use shotfarm_shared::manifest::Fault;
 
 use super::status::ask;
 use crate::args::Common;
@@ -15,7 +16,8 @@ use crate::detail::Detail;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::follow::{Go, Heard, follow, nothing_selected, outcome};
-use crate::view::{Job, Status};
+use crate::newest::newest;
+use crate::view::{Job, Status, short};
 use crate::voice::progress::{Progress, Unit};
 use crate::voice::{Answer, Voice};
 use crate::words;
@@ -47,7 +49,31 @@ pub(crate) async fn logs(voice: Voice, common: &Common, job: &str) -> Result<Exi
 
 async fn detail(farm: &Connection, job: &str) -> Result<JobDetail, CliError> {
     let request = ShowJobRequest { job: job.to_owned() };
-    Ok(farm.studio().show_job(request).await.map_err(|status| refusal(&status))?.into_inner())
+    let refused = match farm.studio().show_job(request).await {
+        Ok(reply) => return Ok(reply.into_inner()),
+        Err(status) => refusal(&status),
+    };
+    if refused.exit != Exit::Failed || job.trim().is_empty() {
+        return Err(refused);
+    }
+    // The name may be that of several jobs. When this cannot be asked, the refusal itself is what there is to say.
+    Err(ask(farm, job, true).await.ok().and_then(|status| several(job, &status)).unwrap_or(refused))
+}
+
+/// The refusal of a name that several jobs have, with what tells them apart; `None` when it has fewer.
+fn several(name: &str, status: &Status) -> Option<CliError> {
+    if status.jobs.len() < 2 {
+        return None;
+    }
+    let batch_name = |job: &Job| status.batches.iter().find(|batch| batch.id == job.batch).map_or("", |batch| &batch.name);
+    let line = |job: &Job| Fault {
+        place: short(&job.id).to_owned(),
+        message: format!("{}, {}, of batch {} {}", job.label, job.state, short(&job.batch), batch_name(job))
+            .trim_end()
+            .to_owned(),
+    };
+    let refused = CliError::refused(format!("`{name}` is {}", words::count(status.jobs.len() as u64, "job")));
+    Some(refused.hint("name one by its short id").faults(status.jobs.iter().map(line).collect()))
 }
 
 /// What a person does to jobs.
@@ -84,7 +110,7 @@ pub(crate) async fn wait(voice: Voice, common: &Common, selection: &str, timeout
     Ok(exit)
 }
 
-/// Waits until every job of `selection` has ended or the time is up, with progress on standard error.
+/// Waits until the newest hand-in of every shot of `selection` has ended or the time is up, with progress on standard error.
 pub(crate) async fn wait_for(
     voice: Voice,
     farm: &Connection,
@@ -100,8 +126,8 @@ pub(crate) async fn wait_for(
                 if status.jobs.is_empty() {
                     return Err(nothing_selected(selection));
                 }
-                show_progress(&mut progress, status);
-                last.clone_from(&status.jobs);
+                last = newest(status).into_iter().cloned().collect();
+                show_progress(&mut progress, &last);
                 ended = outcome(&last);
             }
             Heard::Away => progress.note(voice, "the farm does not answer; it is asked again ..."),
@@ -109,20 +135,25 @@ pub(crate) async fn wait_for(
         }
         Ok(if ended.is_some() { Go::Enough } else { Go::On })
     };
-    let following = follow(farm, selection, true, &mut on_heard);
     match timeout {
-        None => following.await?,
-        Some(limit) => tokio::time::timeout(limit, following).await.unwrap_or(Ok(()))?,
+        None => follow(farm, selection, true, &mut on_heard).await?,
+        // Asked once in any case: with no time at all the answer is how it stands now.
+        Some(limit) => {
+            if on_heard(Heard::Status(&ask(farm, selection, true).await?))? == Go::On {
+                let following = follow(farm, selection, true, &mut on_heard);
+                tokio::time::timeout(limit, following).await.unwrap_or(Ok(()))?;
+            }
+        }
     }
     // Only the time being up ends the wait before its jobs have.
     Ok((last, ended.unwrap_or(Exit::NotNow)))
 }
 
-fn show_progress(progress: &mut Progress, status: &Status) {
-    let done: u64 = status.jobs.iter().map(|job| job.frames_done).sum();
-    let total: u64 = status.jobs.iter().map(|job| job.frames_total).sum();
-    let ended = status.jobs.iter().filter(|job| job.has_ended()).count();
-    progress.title(&format!("rendering, {ended} of {} done", words::count(status.jobs.len() as u64, "shot")));
+fn show_progress(progress: &mut Progress, jobs: &[Job]) {
+    let done: u64 = jobs.iter().map(|job| job.frames_done).sum();
+    let total: u64 = jobs.iter().map(|job| job.frames_total).sum();
+    let ended = jobs.iter().filter(|job| job.has_ended()).count();
+    progress.title(&format!("rendering, {ended} of {} done", words::count(jobs.len() as u64, "shot")));
     progress.set(done, total);
 }
 
@@ -239,6 +270,7 @@ impl Answer for Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::newest::tests::two_batches;
     use crate::view::tests::job;
 
     #[test]
@@ -251,6 +283,16 @@ mod tests {
         assert_eq!(ended.quiet(), "");
         let late = Ended { jobs: &jobs[..1], exit: Exit::NotNow };
         assert_eq!(late.human(), "1 of 1 shot succeeded; the time is up, the farm goes on");
+    }
+
+    #[test]
+    fn a_name_of_several_jobs_lists_them() {
+        let of = |batch: &str, state: &str| Job { batch: batch.into(), ..job("s/e/1", state) };
+        let status = two_batches(vec![of("old", "failed"), of("new", "running")]);
+        let error = several("s/e/1", &status).expect("two jobs");
+        assert_eq!(error.message, "`s/e/1` is 2 jobs");
+        assert_eq!(error.faults[1].to_string(), "000abcde: s/e/1, running, of batch new new.csv");
+        assert!(several("s/e/1", &two_batches(vec![of("old", "failed")])).is_none());
     }
 
     #[test]

@@ -24,16 +24,19 @@ use crate::words;
 
 /// The verb.
 pub(crate) async fn run(voice: Voice, args: &Args) -> Result<Exit, CliError> {
-    let request = request::read(&args.file, &args.work, Zoned::now().date())?;
+    let request = match request::read(&args.file, &args.work, Zoned::now().date()) {
+        Ok(request) => request,
+        // Faults of rows and of sources have one shape.
+        Err(error) if !error.faults.is_empty() => return Plan::of_faults(error.faults).say(voice),
+        Err(error) => return Err(error),
+    };
     let faults = sources::faults(&request);
     let missing: Vec<&str> = faults.iter().map(|fault| fault.place.as_str()).collect();
     let readable = |shot: &&RequestedShot| !missing.contains(&shot.shot.place.as_str());
     let paths = request.shots.iter().filter(readable).map(|shot| shot.path.clone()).collect();
     let probing = tokio::task::spawn_blocking(move || probe_all(voice, paths));
     let probed = probing.await.map_err(|_| CliError::not_now("looking at the sources broke off"))??;
-    let plan = Plan::new(&request, &faults, &probed);
-    voice.answer(&plan)?;
-    Ok(if plan.faults.is_empty() { Exit::Done } else { Exit::Failed })
+    Plan::new(&request, &faults, &probed).say(voice)
 }
 
 type Probed = BTreeMap<PathBuf, Result<MediaFacts, String>>;
@@ -95,6 +98,27 @@ impl Plan {
         Self { rows, faults, notes: request.notes.clone() }
     }
 
+    /// The plan of a manifest of which no shot could be taken.
+    fn of_faults(faults: Vec<Fault>) -> Self {
+        Self { rows: Vec::new(), faults, notes: Vec::new() }
+    }
+
+    /// Says it: what would be made on standard output, what is wrong on standard error, which a script finds in the object.
+    fn say(&self, voice: Voice) -> Result<Exit, CliError> {
+        if voice != Voice::Json {
+            self.notes.iter().for_each(|note| voice.note(&format!("note: {note}")));
+            self.warnings().iter().for_each(|warning| voice.warn(warning));
+            self.faults.iter().for_each(|fault| voice.warn(&format!("fault: {fault}")));
+        }
+        voice.answer(self)?;
+        Ok(if self.faults.is_empty() { Exit::Done } else { Exit::Failed })
+    }
+
+    /// Seconds of picture; an empty sum of floats would be -0.
+    fn seconds(&self) -> f64 {
+        self.rows.iter().fold(0.0, |seconds, row| seconds + row.facts.seconds())
+    }
+
     /// The warnings, each once with the shots it is about, in the order of the first.
     fn warnings(&self) -> Vec<String> {
         let mut about: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -142,15 +166,9 @@ impl Answer for Plan {
             let header = ["shot", "source", "fps", "frames", "seconds", "audio", "steps", "output"];
             parts.push(table(&header, &[1, 2, 3, 4, 7], self.rows.iter().map(Row::cells).collect()));
         }
-        let mut remarks: Vec<String> = self.notes.iter().map(|note| format!("note: {note}")).collect();
-        remarks.extend(self.warnings());
-        remarks.extend(self.faults.iter().map(|fault| format!("fault: {fault}")));
-        if !remarks.is_empty() {
-            parts.push(remarks.join("\n"));
-        }
         let shots = words::count(self.rows.len() as u64, "shot");
         let frames = words::count(self.total(|row| row.facts.frames), "frame");
-        let seconds = words::picture(self.total(|row| row.facts.seconds()));
+        let seconds = words::picture(self.seconds());
         let bytes = words::bytes(self.total(|row| row.assessment.bytes));
         let faults = match self.faults.len() as u64 {
             0 => String::new(),
@@ -178,7 +196,7 @@ impl Answer for Plan {
         json!({
             "shots": self.rows.iter().map(row).collect::<Vec<_>>(),
             "totals": {"shots": self.rows.len(), "frames": self.total(|row| row.facts.frames),
-                "seconds": self.total(|row| row.facts.seconds()), "bytes_estimate": self.total(|row| row.assessment.bytes)},
+                "seconds": self.seconds(), "bytes_estimate": self.total(|row| row.assessment.bytes)},
             "faults": self.faults.iter().map(fault).collect::<Vec<_>>(),
             "notes": self.notes,
         })
@@ -215,9 +233,14 @@ mod tests {
         let text = anstream::adapter::strip_str(&plan().human()).to_string();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[1], "九五/01/1  720x1280   24      96     4.00  aac    upscale 2x filter=ewa-lanczos  1440x2560");
-        assert!(lines[3].starts_with("fault: row 3: ") && lines[3].contains("pcm_s16le"), "{text}");
-        assert_eq!(lines[4], "fault: row 4: it has no video stream");
-        assert_eq!(lines[6], "1 shot, 96 frames, 4.0 s of picture, about 8.8 MB of output; 2 faults to mend first");
+        assert_eq!(lines[3], "1 shot, 96 frames, 4.0 s of picture, about 8.8 MB of output; 2 faults to mend first");
+    }
+
+    #[test]
+    fn no_good_shot_is_no_negative_time() {
+        let plan = Plan::of_faults(vec![Fault { place: "row 2".into(), message: "no".into() }]);
+        assert_eq!(plan.human(), "0 shots, 0 frames, 0.0 s of picture, about 0 B of output; 1 fault to mend first");
+        assert_eq!(plan.json()["totals"]["seconds"].to_string(), "0.0");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::connect::{connect, refusal};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::follow::{Go, Heard, follow, nothing_selected};
+use crate::newest::newest;
 use crate::view::Status;
 use crate::voice::screen::Screen;
 use crate::voice::{Answer, Voice};
@@ -31,12 +32,20 @@ pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Ex
     if args.watch {
         return watch(voice, &farm, selection).await;
     }
-    let status = ask(&farm, selection, !selection.is_empty()).await?;
+    let status = of_newest(ask(&farm, selection, !selection.is_empty()).await?, selection);
     if status.jobs.is_empty() && !selection.is_empty() {
         return Err(nothing_selected(selection));
     }
     voice.answer(&StatusAnswer { status: &status, now: Zoned::now() })?;
     Ok(Exit::Done)
+}
+
+/// Of a selection only the newest hand-in of each shot counts; of the whole farm everything does.
+fn of_newest(mut status: Status, selection: &str) -> Status {
+    if !selection.is_empty() {
+        status.jobs = newest(&status).into_iter().cloned().collect();
+    }
+    status
 }
 
 async fn watch(voice: Voice, farm: &Connection, selection: &str) -> Result<Exit, CliError> {
@@ -56,8 +65,13 @@ async fn watch(voice: Voice, farm: &Connection, selection: &str) -> Result<Exit,
         };
         match heard {
             Heard::Status(status) => {
-                answer(status, "", &mut screen)?;
-                last = Some(status.clone());
+                let status = of_newest(status.clone(), selection);
+                // The one word for shells changes less often than what it stands for.
+                let same_word = last.as_ref().is_some_and(|last| last.farm.state == status.farm.state);
+                if voice != Voice::Quiet || !same_word {
+                    answer(&status, "", &mut screen)?;
+                }
+                last = Some(status);
             }
             Heard::Away if live => {
                 if let Some(status) = &last {

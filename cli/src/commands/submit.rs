@@ -11,7 +11,6 @@ use uuid::Uuid;
 
 use super::job::wait_for;
 use crate::args::{Common, Submit as Args, manifest_form};
-use crate::board::failures;
 use crate::connect::{connect, refusal, transfer_failed};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -56,8 +55,8 @@ pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Ex
     }
     done.ended = Some((jobs, exit));
     voice.answer(&done)?;
-    if exit == Exit::Failed && done.reply.known {
-        voice.note("these had failed before; try them again with `shotfarm job retry`");
+    if let Some(note) = done.known_note() {
+        voice.note(&note);
     }
     Ok(exit)
 }
@@ -134,6 +133,19 @@ struct Submitted {
 }
 
 impl Submitted {
+    /// What to do about a hand-in that had ended badly before this call.
+    fn known_note(&self) -> Option<String> {
+        let did = match self.ended.as_ref().filter(|_| self.reply.known)?.1 {
+            Exit::Failed => "failed",
+            Exit::Cancelled => "were cancelled",
+            Exit::Done | Exit::NotNow => return None,
+        };
+        let batch = short(&self.reply.batch);
+        Some(format!(
+            "shots of this batch {did}; try them again with `shotfarm job retry {batch}`, or hand all in anew with --new"
+        ))
+    }
+
     fn headline(&self) -> String {
         let (batch, shots) = (short(&self.reply.batch), words::count(self.reply.jobs.len() as u64, "shot"));
         if self.reply.known {
@@ -160,7 +172,9 @@ impl Answer for Submitted {
         let mut value = json!({"batch": self.reply.batch, "jobs": self.reply.jobs, "known": self.reply.known});
         if let Some((jobs, exit)) = &self.ended {
             value["state"] = super::job::Ended { jobs, exit: *exit }.json()["state"].take();
-            value["failures"] = json!(failures(jobs));
+            let failed = jobs.iter().filter(|job| job.state == "failed");
+            let failure = |job: &Job| json!({"label": job.label, "message": job.failure});
+            value["failures"] = failed.map(failure).collect();
             value["output"] = json!(self.output);
         }
         value
@@ -174,6 +188,7 @@ impl Answer for Submitted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::tests::job;
 
     fn submitted(known: bool) -> Submitted {
         let reply = SubmitReply { batch: "00000000-0000-0000-0000-00001234abcd".into(), jobs: vec!["j".into()], known };
@@ -189,6 +204,16 @@ mod tests {
         );
         assert_eq!(new.json().to_string(), r#"{"batch":"00000000-0000-0000-0000-00001234abcd","jobs":["j"],"known":false}"#);
         assert_eq!(new.quiet(), "00000000-0000-0000-0000-00001234abcd");
+        let mut ended = submitted(true);
+        ended.ended = Some((vec![job("s/e/1", "cancelled"), job("s/e/2", "failed")], Exit::Failed));
+        let failures = json!([{"label": "s/e/2", "message": "the file ends after 50 of 96 frames"}]);
+        assert_eq!(ended.json()["failures"], failures);
+        let note = |submitted: &Submitted| submitted.known_note().unwrap_or_default();
+        assert!(note(&ended).contains("failed; try them again with `shotfarm job retry 1234abcd`"));
+        ended.ended = Some((vec![job("s/e/1", "cancelled")], Exit::Cancelled));
+        assert!(note(&ended).contains("were cancelled; try them again with `shotfarm job retry 1234abcd`"));
+        ended.reply.known = false;
+        assert_eq!(note(&ended), "");
         assert!(submitted(true).human().starts_with("ep01.csv: already submitted, 1 shot: batch 1234abcd"));
     }
 }

@@ -136,13 +136,28 @@ struct Started {
     places: Vec<Place>,
 }
 
+impl Started {
+    /// The options by which another call finds this farm; none where it is the one that is found anyhow.
+    fn way_here(&self) -> String {
+        let mut options = String::new();
+        if self.listening.url != settings::FARM_DEFAULT {
+            options.push_str(&format!(" --farm {}", self.listening.url));
+        }
+        let standard = settings::farm_dir(None).map(|dir| dir.join("secret"));
+        if standard.ok().as_ref() != Some(&self.listening.secret_file) {
+            options.push_str(&format!(" --secret-file '{}'", self.listening.secret_file.display()));
+        }
+        options
+    }
+}
+
 impl Answer for Started {
     fn human(&self) -> String {
         let worker = |place: &Place| format!("worker {} on {}", place.name, place.device);
         let mut lines =
             vec![format!("listening on {}", self.listening.url), format!("secret in {}", self.listening.secret_file.display())];
         lines.extend(self.places.iter().map(worker));
-        lines.push("hand in shots from another terminal with `shotfarm submit`; Ctrl-C ends".to_owned());
+        lines.push(format!("hand in shots from another terminal with `shotfarm submit{}`; Ctrl-C ends", self.way_here()));
         lines.join("\n")
     }
 
@@ -178,6 +193,16 @@ mod tests {
         assert_eq!(gpus(std::slice::from_ref(&cpu), None), [Gpu::Software]);
         assert_eq!(gpus(&[cpu], Some(2)), [Gpu::Software, Gpu::Software]);
         assert_eq!(gpus(&[], Some(2)), []);
+    }
+
+    #[test]
+    fn a_farm_elsewhere_says_how_to_find_it() {
+        let listening = Listening { url: "http://127.0.0.1:9".into(), secret_file: "/d/secret".into() };
+        let started = Started { listening, places: Vec::new() };
+        assert!(started.human().contains("`shotfarm submit --farm http://127.0.0.1:9 --secret-file '/d/secret'`"));
+        let secret_file = settings::farm_dir(None).expect("a home").join("secret");
+        let started = Started { listening: Listening { url: settings::FARM_DEFAULT.into(), secret_file }, places: Vec::new() };
+        assert!(started.human().contains("with `shotfarm submit`; "), "{}", started.human());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use shotfarm_shared::manifest::{self, Defaults, Fault, ManifestShot};
 use shotfarm_shared::recipe::{Profile, Recipe, read_steps};
 use shotfarm_shared::shot::OutputName;
 
+use super::sources::check;
 use crate::args::{WorkArgs, manifest_form};
 use crate::error::CliError;
 
@@ -35,8 +36,19 @@ pub(crate) struct RequestedShot {
     pub(crate) path: PathBuf,
 }
 
+/// Endings of lists and documents, which are never clips.
+const NO_CLIPS: [&str; 9] = ["yaml", "yml", "xls", "xlsx", "ods", "txt", "xml", "md", "numbers"];
+
 /// Reads `file`: by its ending a manifest, else a clip. `today` names the episode of a clip.
 pub(crate) fn read(file: &Path, work: &WorkArgs, today: Date) -> Result<Request, CliError> {
+    if file.is_dir() {
+        return Err(CliError::refused(format!("{} is a folder; name a manifest or a clip", file.display())));
+    }
+    let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if NO_CLIPS.contains(&ending.as_str()) {
+        let refused = CliError::refused(format!("{} is neither a manifest nor a clip", file.display()));
+        return Err(refused.hint("manifests are .csv, .tsv, .json or .toml"));
+    }
     match manifest_form(file) {
         Some(form) => read_manifest(file, form, work),
         None => read_clip(file, work, today),
@@ -51,14 +63,41 @@ fn read_manifest(file: &Path, form: manifest::Form, work: &WorkArgs) -> Result<R
         steps: work.steps_text(),
         profile: work.profile.clone(),
     };
-    let manifest = manifest::read(&bytes, form, &defaults).map_err(|faults| with_faults(file, faults.0))?;
     let folder = file.parent().unwrap_or(Path::new(""));
-    let shots = manifest.shots.into_iter().map(|shot| RequestedShot { path: folder.join(&shot.source), shot }).collect();
-    Ok(Request { name: file_name(file), shots, notes: manifest.notes })
+    let manifest = manifest::read(&bytes, form, &defaults).map_err(|mut faults| {
+        // Missing files too, so that a manifest is mended in one round.
+        let checked = manifest::sources(&bytes, form).into_iter().map(|(place, source)| (place, check(&folder.join(source))));
+        faults.0.extend(checked.filter_map(|(place, checked)| Some(Fault { place, message: checked.err()? })));
+        with_faults(file, faults.0)
+    })?;
+    let mut notes = manifest.notes;
+    notes.extend(overridden(&manifest.shots, work));
+    let shots: Vec<RequestedShot> =
+        manifest.shots.into_iter().map(|shot| RequestedShot { path: folder.join(&shot.source), shot }).collect();
+    Ok(Request { name: file_name(file), shots, notes })
+}
+
+/// A note for each option of the command line that rows with a value of their own did not take.
+fn overridden(shots: &[ManifestShot], work: &WorkArgs) -> Vec<String> {
+    let steps = work.steps_text().and_then(|text| read_steps(&text).ok());
+    let profile: Option<Profile> = work.profile.as_deref().and_then(|name| name.parse().ok());
+    let count = |differs: &dyn Fn(&ManifestShot) -> bool| shots.iter().filter(|shot| differs(shot)).count() as u64;
+    let counts = [
+        ("steps", count(&|shot| steps.as_ref().is_some_and(|steps| *steps != shot.recipe.steps))),
+        ("profile", count(&|shot| profile.is_some_and(|profile| profile != shot.recipe.profile))),
+        ("show", count(&|shot| work.show.as_deref().is_some_and(|show| show.trim() != shot.label.show()))),
+        ("episode", count(&|shot| work.episode.as_deref().is_some_and(|episode| episode.trim() != shot.label.episode()))),
+    ];
+    let note = |(what, number): (&str, u64)| {
+        let shots = crate::words::count(number, "shot");
+        format!("the {what} of the command line is for what the manifest leaves open; it gives {shots} its own")
+    };
+    counts.into_iter().filter(|(_, number)| *number > 0).map(note).collect()
 }
 
 /// The refusal of a manifest because of `faults`.
-pub(crate) fn with_faults(file: &Path, faults: Vec<Fault>) -> CliError {
+pub(crate) fn with_faults(file: &Path, mut faults: Vec<Fault>) -> CliError {
+    manifest::sort(&mut faults);
     let many = crate::words::count(faults.len() as u64, "fault");
     CliError::refused(format!("{} has {many}; nothing was handed in", file.display())).faults(faults)
 }
@@ -66,9 +105,6 @@ pub(crate) fn with_faults(file: &Path, faults: Vec<Fault>) -> CliError {
 fn read_bounded(file: &Path) -> Result<Vec<u8>, CliError> {
     let unreadable = |error: std::io::Error| CliError::refused(format!("cannot read manifest {}: {error}", file.display()));
     let metadata = std::fs::metadata(file).map_err(unreadable)?;
-    if metadata.is_dir() {
-        return Err(CliError::refused(format!("{} is a folder; name a manifest or a clip", file.display())));
-    }
     if metadata.len() > MANIFEST_BYTES_MAX {
         let sizes = (crate::words::bytes(metadata.len()), crate::words::bytes(MANIFEST_BYTES_MAX));
         return Err(CliError::refused(format!("manifest {} has {}, at most {} are read", file.display(), sizes.0, sizes.1)));
@@ -134,11 +170,32 @@ mod tests {
         let file = dir.path().join("ep01.csv");
         std::fs::write(&file, "shot,source\n1,clips/a.mp4\n").expect("written");
         let error = read(&file, &work(None), TODAY).expect_err("no show, no steps");
-        assert!(error.message.ends_with("ep01.csv has 2 faults; nothing was handed in"), "{error}");
-        assert_eq!(error.faults.len(), 2);
+        assert!(error.message.ends_with("ep01.csv has 3 faults; nothing was handed in"), "{error}");
+        let places: Vec<&str> = error.faults.iter().map(|fault| fault.place.as_str()).collect();
+        assert_eq!(places, ["row 2, column show", "row 2, column steps", "row 2"], "the missing file is said in the same round");
         let work = WorkArgs { show: Some("九五".into()), episode: Some("01".into()), ..work(Some("upscale 2x")) };
         let request = read(&file, &work, TODAY).expect("defaults fill the gaps");
         assert_eq!(request.shots[0].shot.label.to_string(), "九五/01/1");
         assert_eq!(request.shots[0].path, dir.path().join("clips/a.mp4"));
+        assert_eq!(request.notes, Vec::<String>::new());
+    }
+
+    #[test]
+    fn options_that_rows_override_are_noted() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("ep01.csv");
+        std::fs::write(&file, "show,episode,shot,source,steps\na,1,1,a.mp4,upscale 3x\na,1,2,a.mp4,\n").expect("written");
+        let request = read(&file, &WorkArgs { show: Some("b".into()), ..work(Some("upscale 2x")) }, TODAY).expect("good rows");
+        let starts: Vec<bool> = request.notes.iter().map(|note| note.ends_with("it gives 1 shot its own")).collect();
+        assert_eq!(starts, [true, false], "{:?}", request.notes);
+        assert!(request.notes[1].starts_with("the show ") && request.notes[1].ends_with("2 shots its own"));
+    }
+
+    #[test]
+    fn what_is_neither_manifest_nor_clip_is_said() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let error = |file: &Path| read(file, &work(Some("upscale 2x")), TODAY).expect_err("no request");
+        assert!(error(dir.path()).message.ends_with("is a folder; name a manifest or a clip"));
+        assert_eq!(error("ep01.YAML".as_ref()).hint.as_deref(), Some("manifests are .csv, .tsv, .json or .toml"));
     }
 }

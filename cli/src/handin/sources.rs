@@ -37,7 +37,8 @@ pub(crate) fn faults(request: &Request) -> Vec<Fault> {
     faults
 }
 
-fn check(path: &Path) -> Result<(), String> {
+/// Whether the file at `path` can be a source, or why not.
+pub(super) fn check(path: &Path) -> Result<(), String> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => format!("source {shown} does not exist"),

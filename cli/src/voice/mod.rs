@@ -71,6 +71,11 @@ impl Voice {
         }
     }
 
+    /// Says what went wrong with a part, on standard error, in every voice.
+    pub(crate) fn warn(self, text: &str) {
+        let _ = writeln!(anstream::stderr().lock(), "{text}");
+    }
+
     /// Says why the verb stopped: on standard error, and to a script as an object on standard output too.
     pub(crate) fn error(self, error: &CliError) {
         let _ = write!(anstream::stderr().lock(), "{}", human::error(error));

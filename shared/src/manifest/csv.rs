@@ -29,7 +29,7 @@ pub(super) fn rows(text: &str) -> Document {
             column.map(|name| (name, Value { place: format!("{place}, column {name}"), text: text.to_owned() }))
         };
         let values = columns.iter().zip(record.iter()).filter_map(value).collect();
-        document.rows.push(Row { place, values });
+        document.rows.push(Row { place, joint: ", column ", values });
     }
     document
 }
@@ -47,6 +47,10 @@ fn columns(header: &::csv::StringRecord, document: &mut Document) -> Vec<Option<
             document.notes.push(format!("column `{}` is not used", name.trim()));
         }
         columns.push(field);
+    }
+    if header.iter().any(|name| name.contains('，')) {
+        fault("its names are separated by full-width commas `，`; write `,`".to_owned());
+        return columns;
     }
     for needed in ["shot", "source"] {
         if !columns.contains(&Some(needed)) {

@@ -9,7 +9,7 @@ mod structured;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::label::Label;
+use crate::label::{InvalidLabel, Label};
 use crate::limits::BATCH_SHOTS_MAX;
 use crate::recipe::{Profile, Recipe, read_steps};
 use crate::shot::OutputName;
@@ -120,12 +120,7 @@ impl Form {
 /// All faults, in file order; no shot is taken from a manifest with one.
 pub fn read(bytes: &[u8], form: Form, defaults: &Defaults) -> Result<Manifest, Faults> {
     let text = decode(bytes).map_err(|message| Faults(vec![Fault { place: String::new(), message }]))?;
-    let document = match form {
-        Form::Csv => csv::rows(text),
-        Form::Json => structured::json(text),
-        Form::Toml => structured::toml(text),
-    };
-    let Document { rows, defaults: own, notes, mut faults } = document;
+    let Document { rows, defaults: own, notes, mut faults } = document(text, form);
     let defaults = Defaults {
         show: own.show.or_else(|| defaults.show.clone()),
         episode: own.episode.or_else(|| defaults.episode.clone()),
@@ -135,7 +130,7 @@ pub fn read(bytes: &[u8], form: Form, defaults: &Defaults) -> Result<Manifest, F
     let mut shots = Vec::with_capacity(rows.len());
     for row in &rows {
         match row.shot(&defaults) {
-            Ok(shot) => shots.push(shot),
+            Ok(shot) => shots.push((row, shot)),
             Err(found) => faults.extend(found),
         }
     }
@@ -147,7 +142,37 @@ pub fn read(bytes: &[u8], form: Form, defaults: &Defaults) -> Result<Manifest, F
     if rows.is_empty() && faults.is_empty() {
         faults.push(Fault { place: String::new(), message: "it has no shots".to_owned() });
     }
-    if faults.is_empty() { Ok(Manifest { shots, notes }) } else { Err(Faults(faults)) }
+    if faults.is_empty() {
+        Ok(Manifest { shots: shots.into_iter().map(|(_, shot)| shot).collect(), notes })
+    } else {
+        sort(&mut faults);
+        Err(Faults(faults))
+    }
+}
+
+/// The place and the source of every row that names one, so that a missing file can be told along with a manifest's faults.
+#[must_use]
+pub fn sources(bytes: &[u8], form: Form) -> Vec<(String, String)> {
+    let Ok(text) = decode(bytes) else { return Vec::new() };
+    let rows = document(text, form).rows;
+    rows.iter().filter_map(|row| Some((row.place.clone(), row.text("source", None)?.to_owned()))).collect()
+}
+
+/// Puts faults in the order of the file: those of the file as a whole first, then by row, as numbers.
+pub fn sort(faults: &mut [Fault]) {
+    faults.sort_by_key(|fault| {
+        let after = fault.place.strip_prefix("row ").or_else(|| fault.place.strip_prefix("shots["));
+        // Rows count from 1 and list places from 0; the file as a whole comes before either.
+        after.and_then(|text| text.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u64>().ok()).map_or(0, |row| row + 1)
+    });
+}
+
+fn document(text: &str, form: Form) -> Document {
+    match form {
+        Form::Csv => csv::rows(text),
+        Form::Json => structured::json(text),
+        Form::Toml => structured::toml(text),
+    }
 }
 
 /// UTF-8 with or without a byte order mark; spreadsheets write other encodings, which are named.
@@ -175,6 +200,8 @@ struct Document {
 #[derive(Debug)]
 struct Row {
     place: String,
+    /// What stands between the row's place and a field's name.
+    joint: &'static str,
     values: BTreeMap<&'static str, Value>,
 }
 
@@ -198,6 +225,11 @@ impl Row {
         self.values.get(field).map_or_else(|| self.place.clone(), |value| value.place.clone())
     }
 
+    /// Where `field` would have to be written.
+    fn place_to_write(&self, field: &str) -> String {
+        self.values.get(field).map_or_else(|| format!("{}{}{field}", self.place, self.joint), |value| value.place.clone())
+    }
+
     /// The value of `field`, or the default where the row has none or only white space.
     fn text<'a>(&'a self, field: &str, default: Option<&'a String>) -> Option<&'a str> {
         let own = self.values.get(field).map(|value| value.text.trim()).filter(|text| !text.is_empty());
@@ -209,11 +241,14 @@ impl Row {
         let label = self.label(defaults).map_err(|fault| faults.push(fault)).ok();
         let source = self.text("source", None);
         if source.is_none() {
-            faults.push(self.fault("source", "no source is given; write the path of the shot's clip"));
+            let message = "no source is given; write the path of the shot's clip".to_owned();
+            faults.push(Fault { place: self.place_to_write("source"), message });
         }
         let profile = self.profile(defaults).map_err(|fault| faults.push(fault)).ok();
         let steps = self.text("steps", defaults.steps.as_ref());
-        let steps = read_steps(steps.unwrap_or_default()).map_err(|error| faults.push(self.fault("steps", error))).ok();
+        let place = if steps.is_none() { self.place_to_write("steps") } else { self.place_of("steps") };
+        let steps = read_steps(steps.unwrap_or_default());
+        let steps = steps.map_err(|error| faults.push(Fault { place, message: error.to_string() })).ok();
         let (Some(label), Some(source), Some(profile), Some(steps)) = (label, source, profile, steps) else {
             return Err(faults);
         };
@@ -229,7 +264,8 @@ impl Row {
         Label::new(show, episode, shot).map_err(|error| {
             let text = error.to_string();
             let field = FIELDS.into_iter().find(|field| text.split(' ').next() == Some(field)).unwrap_or("shot");
-            self.fault(field, error)
+            let place = if matches!(error, InvalidLabel::Empty(_)) { self.place_to_write(field) } else { self.place_of(field) };
+            Fault { place, message: text }
         })
     }
 
@@ -255,22 +291,37 @@ impl Row {
     }
 }
 
-/// Two shots of one label or one output would overwrite each other.
-fn doubles(shots: &[ManifestShot]) -> Vec<Fault> {
+/// Two shots of one label or one output would overwrite each other, and a file cannot stand where a folder must.
+fn doubles(shots: &[(&Row, ManifestShot)]) -> Vec<Fault> {
     let mut labels = BTreeMap::new();
     let mut outputs = BTreeMap::new();
     let mut faults = Vec::new();
-    for shot in shots {
-        if let Some(first) = labels.insert(&shot.label, &shot.place) {
-            faults.push(Fault { place: shot.place.clone(), message: format!("{} stands already in {first}", shot.label) });
+    for (row, shot) in shots {
+        let label_first = labels.insert(&shot.label, &shot.place);
+        if let Some(first) = label_first {
+            faults.push(row.fault("shot", format!("{} stands already in {first}", shot.label)));
         }
-        // Case is folded because macOS and Windows would write both to one file.
-        if let Some(first) = outputs.insert(shot.output.as_str().to_lowercase(), &shot.place) {
-            let message = format!("output `{}` is already that of {first}", shot.output);
-            faults.push(Fault { place: shot.place.clone(), message });
+        let output_first = outputs.insert(folded(&shot.output), &shot.place);
+        // An output that is named after its label is double because that is, which was said.
+        let is_said = label_first.is_some() && row.text("output", None).is_none();
+        if let Some(first) = output_first.filter(|_| !is_said) {
+            faults.push(row.fault("output", format!("output `{}` is already that of {first}", shot.output)));
+        }
+    }
+    for (row, shot) in shots {
+        let output = folded(&shot.output);
+        let folders = output.match_indices('/').map(|(end, _)| &output[..end]);
+        for (folder, first) in folders.filter_map(|folder| outputs.get_key_value(folder)) {
+            let message = format!("output `{}` needs a folder where the file `{folder}` of {first} is to be", shot.output);
+            faults.push(row.fault("output", message));
         }
     }
     faults
+}
+
+/// The output's name with its case folded, because macOS and Windows would write both to one file.
+fn folded(output: &OutputName) -> String {
+    output.as_str().to_lowercase()
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ fn document(value: Json) -> Document {
         match shot {
             Json::Object(fields) => {
                 let values = values(fields, &place, &mut document.faults);
-                document.rows.push(Row { place, values });
+                document.rows.push(Row { place, joint: ".", values });
             }
             _ => document.faults.push(Fault { place, message: "it is no object".to_owned() }),
         }

@@ -39,15 +39,45 @@ fn every_fault_is_named_with_row_and_column() {
     assert_eq!(
         lines,
         [
-            "row 7: it has 8 values and the first row names 7 columns",
             "row 3, column output: `../x.mp4` is no output name: it climbs out of its folder with `..`",
+            "row 4, column shot: a/1/s1 stands already in row 2",
             "row 5, column shot: shot is empty; give every shot a show, an episode and a shot name",
             "row 5, column source: no source is given; write the path of the shot's clip",
             "row 5, column steps: `sharpen` is no step; known is `upscale`",
             "row 6, column output: `s5.avi` does not end in `.mp4`, which is what profile phone-h264 makes",
-            "row 4: a/1/s1 stands already in row 2",
+            "row 7: it has 8 values and the first row names 7 columns",
         ]
     );
+}
+
+#[test]
+fn outputs_that_cannot_both_be_written_are_faults() {
+    let csv = "show,episode,shot,source,steps,output\na,1,s1,x.mp4,upscale 2x,E1/Cut.mp4/s1.mp4\na,1,s2,x.mp4,upscale 2x,e1/cut.mp4\n\
+               a,1,s3,x.mp4,upscale 2x,E1/cut.MP4\na,1,s4,x.mp4,upscale 2x,e1/cut.mp4s/x.mp4\n";
+    let faults = labels(csv, Form::Csv).expect_err("rows 2 and 4 are in the way");
+    assert_eq!(
+        faults.lines().collect::<Vec<_>>(),
+        [
+            "row 2, column output: output `E1/Cut.mp4/s1.mp4` needs a folder where the file `e1/cut.mp4` of row 4 is to be",
+            "row 4, column output: output `E1/cut.MP4` is already that of row 3",
+        ]
+    );
+}
+
+#[test]
+fn faults_are_in_the_order_of_rows_and_missing_values_have_their_column() {
+    let rows: String = (1..=10).map(|shot| format!("a,1,s{shot},x.mp4\n")).collect();
+    let faults = labels(&format!("show,episode,shot,source\n{rows}"), Form::Csv).expect_err("no steps");
+    let places: Vec<&str> = faults.lines().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(places, (2..=11).map(|row| format!("row {row}, column steps")).collect::<Vec<_>>());
+    let faults = labels(r#"{"shots": [{"show": "a", "episode": "1", "shot": "s"}]}"#, Form::Json).expect_err("no source");
+    assert!(faults.contains("shots[0].source: ") && faults.contains("shots[0].steps: "), "{faults}");
+}
+
+#[test]
+fn sources_are_known_in_spite_of_faults() {
+    let sources = sources(b"shot,source,steps\n1,a.mp4,blur\n2,,blur\n3,b.mp4,\n", Form::Csv);
+    assert_eq!(sources, [("row 2".to_owned(), "a.mp4".to_owned()), ("row 4".to_owned(), "b.mp4".to_owned())]);
 }
 
 #[test]
@@ -73,6 +103,8 @@ fn what_is_no_manifest_is_said_plainly() {
     assert!(error(b"{", Form::Json).starts_with("it is no JSON: EOF"));
     assert!(error(b"a = ", Form::Toml).starts_with("it is no TOML: "));
     assert!(error(b"name,file\nx,y\n", Form::Csv).starts_with("row 1: there is no column `shot`; known columns are show,"));
+    let full_width = "shot，source\ns1，a.mp4\n".as_bytes();
+    assert_eq!(error(full_width, Form::Csv), "row 1: its names are separated by full-width commas `，`; write `,`");
     assert_eq!(error(b"shot,source\n\xbe\xc5,x.mp4\n", Form::Csv), "line 2 is not UTF-8 (perhaps GBK); save it as \"CSV UTF-8\"");
     assert_eq!(error(b"\xff\xfes\0", Form::Csv), "it is UTF-16; save it as \"CSV UTF-8\"");
 }

@@ -87,15 +87,8 @@ pub(crate) enum Verb {
 /// Everything on one machine.
 #[derive(Debug, Args)]
 pub(crate) struct Up {
-    /// Folder of the farm [default: ~/.shotfarm/farm]
-    #[arg(long)]
-    pub(crate) dir: Option<PathBuf>,
-    /// Address to listen at
-    #[arg(long, value_name = "ADDR", default_value = LISTEN_DEFAULT)]
-    pub(crate) listen: SocketAddr,
-    /// Serve other machines without TLS; the secret then crosses the network in clear
-    #[arg(long)]
-    pub(crate) insecure: bool,
+    #[command(flatten)]
+    pub(crate) coordinator: Coordinator,
     /// Number of workers [default: one for each GPU, or one on the CPU where there is none]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(crate) workers: Option<u32>,

@@ -22,7 +22,7 @@ use crate::voice::{Answer, Voice};
 /// The verb.
 pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Exit, CliError> {
     let signals = Signals::new()?;
-    let dir = settings::farm_dir(args.dir.as_deref())?;
+    let dir = settings::farm_dir(args.coordinator.dir.as_deref())?;
     let places = places_here(args.workers).await?;
     let (stop, stopped) = oneshot::channel::<()>();
     let (tell, told) = oneshot::channel();
@@ -30,7 +30,8 @@ pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Ex
         let _ = stopped.await; // dropping the sender stops it too
     };
     let on_listening = |listening| drop(tell.send(listening));
-    let mut coordinator = tokio::spawn(serve(dir.clone(), args.listen, args.insecure, stopping, on_listening));
+    let mut coordinator =
+        tokio::spawn(serve(dir.clone(), args.coordinator.listen, args.coordinator.insecure, stopping, on_listening));
     let Ok(listening) = told.await else {
         return joined(coordinator.await).map(|()| Exit::Done);
     };

@@ -2,12 +2,12 @@
 //!
 //! Sizes are found by shaping the network at several picture sizes; nothing is run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::field::{alignment, fields};
-use super::graph::{Dim, Input, Network, TensorData};
+use super::graph::{Dim, Input, Network};
 use super::op::{Binary, Op};
 use super::shaped::{Shaped, TensorOp};
 
@@ -27,7 +27,7 @@ pub struct Facts {
     pub inputs: Vec<PortFacts>,
     /// What it gives back; the shape at the inputs' smallest tried size.
     pub outputs: Vec<PortFacts>,
-    /// Weights and other real numbers in it.
+    /// Weights: real numbers that training found.
     pub parameters: u64,
     /// How often each operator is there.
     pub operators: BTreeMap<&'static str, usize>,
@@ -92,19 +92,23 @@ impl Network {
         for node in &self.nodes {
             *operators.entry(node.op.name()).or_insert(0) += 1;
         }
-        let reals = self.constants.values().map(|tensor| match &tensor.data {
-            TensorData::F32(data) => data.len() as u64,
-            TensorData::I64(_) => 0,
-        });
         Facts {
             name: self.name.clone(),
             inputs: self.inputs.iter().map(|input| PortFacts { name: input.name.clone(), shape: dims(input) }).collect(),
             outputs: self.output_facts(shaped.first()),
-            parameters: reals.sum(),
+            parameters: self.parameters(),
             operators,
             multiply_adds_per_pixel: multiply_adds_per_pixel(&shaped),
             purpose: self.purpose(&shaped),
         }
+    }
+
+    /// Real numbers that training finds: not single numbers, and not the scales of a resizing.
+    fn parameters(&self) -> u64 {
+        let resizes = self.nodes.iter().filter(|node| matches!(node.op, Op::Resize { .. }));
+        let scales: BTreeSet<_> = resizes.flat_map(|node| &node.inputs).flatten().collect();
+        let counted = self.constants.iter().filter(|(value, tensor)| tensor.elements() > 1 && !scales.contains(value));
+        counted.filter_map(|(_, tensor)| tensor.as_f32()).map(|data| data.len() as u64).sum()
     }
 
     fn output_facts(&self, shaped: Option<&Shaped>) -> Vec<PortFacts> {

@@ -52,16 +52,16 @@ fn assert_field_holds(example: &Example, place: [usize; 2]) {
     let network = shaped(example);
     let (input, output) = (network.inputs()[0].value, network.outputs()[0].value);
     let field = field::fields(&network)[output.index()];
-    let [_, channels, rows, columns] = *<&[usize; 4]>::try_from(network.shape(input)).unwrap();
+    let [_, channels, rows, columns] = *<&[usize; 4]>::try_from(network.shape(input)).expect("a picture");
     let mut data = picture(network.elements(input), 9);
-    let before = reference::run(&network, &[&data]).unwrap().remove(0);
+    let before = reference::run(&network, &[&data]).expect("it runs").remove(0);
     for channel in 0..channels {
         data[(channel * rows + place[0]) * columns + place[1]] += 10.0;
     }
-    let after = reference::run(&network, &[&data]).unwrap().remove(0);
-    let [.., tall, wide] = *<&[usize; 4]>::try_from(network.shape(output)).unwrap();
+    let after = reference::run(&network, &[&data]).expect("it runs").remove(0);
+    let [.., tall, wide] = *<&[usize; 4]>::try_from(network.shape(output)).expect("a picture");
     let holds = |along: field::Along, at: usize, pixel: usize| {
-        let local = along.local.unwrap();
+        let local = along.local.expect("it has one");
         let place = |edge: shotfarm_worker::net::Ratio| {
             let (step, at) = (local.step, at as f64);
             at * step.numerator as f64 / step.denominator as f64 + edge.numerator as f64 / edge.denominator as f64

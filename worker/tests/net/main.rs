@@ -4,4 +4,5 @@ mod container;
 mod facts;
 mod families;
 mod hostile;
+mod layers;
 mod operators;

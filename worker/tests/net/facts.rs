@@ -102,3 +102,13 @@ fn the_field_is_no_larger_than_it_must_be() {
     let changed: Vec<usize> = (0..32).filter(|column| a[0][20 * 32 + column] != b[0][20 * 32 + column]).collect();
     assert_eq!(changed.first(), Some(&16));
 }
+
+#[test]
+fn a_network_that_goes_with_no_size_is_refused_with_its_node() {
+    for example in examples() {
+        assert_eq!(Network::read(&example.file, None).unwrap().check(), Ok(()), "{}", example.name);
+    }
+    let param = b"7767517\n2 2\nInput x 0 1 x\nCrop nothing 1 1 x y -23309=1,4 -23310=1,4 -23311=1,0\n";
+    let refusal = Network::read(param, Some(&[])).unwrap().check().unwrap_err().to_string();
+    assert!(refusal.contains("`nothing`") && refusal.contains("Slice"), "{refusal}");
+}

@@ -85,6 +85,7 @@ def convolutions():
     case("pad 3", "ConvTranspose", [x, normal(4, 3, 4, 4)], known=(1,), strides=[2, 2], pads=[3, 3, 3, 3])
     case("output padding", "ConvTranspose", [x, normal(4, 3, 3, 3)], known=(1,), strides=[2, 2], pads=[1, 1, 1, 1], output_padding=[1, 1])
     case("groups", "ConvTranspose", [x, normal(4, 3, 3, 3), normal(6)], known=(1, 2), group=2, strides=[1, 2], dilations=[2, 1])
+    case("output shape larger", "ConvTranspose", [x, normal(4, 3, 3, 3)], known=(1,), strides=[2, 2], output_shape=[16, 19])
     case("output shape", "ConvTranspose", [x, normal(4, 3, 3, 3)], known=(1,), strides=[2, 2], output_shape=[14, 18])
     case("SAME_UPPER", "ConvTranspose", [x, normal(4, 3, 3, 3)], known=(1,), strides=[2, 2], auto_pad="SAME_UPPER")
     case("SAME_LOWER", "ConvTranspose", [x, normal(4, 3, 3, 3)], known=(1,), strides=[2, 2], auto_pad="SAME_LOWER")

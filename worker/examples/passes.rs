@@ -35,7 +35,7 @@ fn measure(gpu: &Gpu, extent: Extent, text: &str, filter: &str, frames: u32) -> 
     let steps = read_steps(text)?;
     let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
     let input = FrameLayout { extent, format: PixelFormat::Yuv420p, colour };
-    let extent = steps.iter().fold(extent, |extent, Step::Upscale(upscale)| upscale.target.extent(extent));
+    let extent = steps.iter().fold(extent, |extent, step| step.extent(extent));
     let output = FrameLayout { extent, ..input.clone() };
     let recording = record(&steps, &input, &output)?;
     let mut graph = Graph::new(gpu, &recording)?;

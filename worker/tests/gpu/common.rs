@@ -19,10 +19,7 @@ pub(crate) fn steps(text: &str) -> Vec<Step> {
 
 /// The layout that `text` leads to from `input`, in another pixel format.
 pub(crate) fn reached(text: &str, input: &FrameLayout, format: PixelFormat) -> FrameLayout {
-    let extent = steps(text).iter().fold(input.extent, |extent, step| {
-        let Step::Upscale(upscale) = step;
-        upscale.target.extent(extent)
-    });
+    let extent = steps(text).iter().fold(input.extent, |extent, step| step.extent(extent));
     FrameLayout { extent, format, colour: input.colour.clone() }
 }
 

@@ -94,12 +94,12 @@ fn record_step(
     input: &FrameLayout,
     wanted: Option<Sampling>,
 ) -> Result<Planes, RecordError> {
-    let Step::Upscale(upscale) = step;
-    let target = upscale.target.extent(planes.extent);
+    let target = step.extent(planes.extent);
     target.check()?;
-    if input.colour.is_hdr() && upscale.filter != Filter::Lanczos {
+    if input.colour.is_hdr() && step.needs_sdr().is_some() {
         return Err(RecordError::Hdr { step: step.to_string() });
     }
+    let Step::Upscale(upscale) = step;
     let same_size = target == planes.extent;
     match upscale.filter {
         Filter::Lanczos | Filter::EwaLanczos if same_size => Ok(planes),

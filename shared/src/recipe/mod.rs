@@ -1,0 +1,172 @@
+//! The steps of a job with all their parameters, in one canonical form whose digest names it exactly.
+//!
+//! The text form is what people write: `upscale 2x filter=lanczos`, steps joined with `|`. Reading fills in every default, so
+//! that two ways of writing the same work have the same digest.
+
+mod error;
+mod parameters;
+mod profile;
+mod size;
+mod step;
+mod upscale;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::limits::RECIPE_STEPS_MAX;
+use crate::media::{Colour, ColourTags, FrameLayout, MediaFacts};
+
+pub use error::InvalidRecipe;
+pub use profile::Profile;
+pub use size::Target;
+pub use step::Step;
+pub use upscale::{Filter, Upscale};
+
+/// The version of the picture arithmetic. Part of every recipe's digest: raise it when a pass changes its pixels.
+pub const ENGINE_VERSION: u32 = 1;
+
+/// Ordered steps and the form of the output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// Operations on frames, in order.
+    pub steps: Vec<Step>,
+    /// How the output is encoded and packed.
+    pub profile: Profile,
+}
+
+/// Reads steps joined with `|`.
+///
+/// # Errors
+/// The first step that cannot be read, in its own words.
+pub fn read_steps(text: &str) -> Result<Vec<Step>, InvalidRecipe> {
+    let steps = text.split('|').map(str::parse).collect::<Result<Vec<_>, _>>()?;
+    if steps.len() > RECIPE_STEPS_MAX {
+        return Err(InvalidRecipe::TooManySteps(steps.len()));
+    }
+    Ok(steps)
+}
+
+/// The steps in their canonical text form, joined with ` | `.
+#[must_use]
+pub fn write_steps(steps: &[Step]) -> String {
+    steps.iter().map(Step::to_string).collect::<Vec<_>>().join(" | ")
+}
+
+impl Recipe {
+    /// The digest that names this recipe: over its canonical text, its profile and [`ENGINE_VERSION`].
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(format!("engine {ENGINE_VERSION}\n{}\n{}\n", write_steps(&self.steps), self.profile).as_bytes())
+    }
+
+    /// The layout of the frames that leave the last step, given the source's.
+    ///
+    /// # Errors
+    /// When a step cannot be done with this source: the size out of bounds, or high dynamic range in a filter that works in
+    /// the light of standard dynamic range.
+    pub fn output_layout(&self, source: &FrameLayout) -> Result<FrameLayout, InvalidRecipe> {
+        let mut extent = source.extent;
+        for step in &self.steps {
+            if let Some(part) = step.needs_sdr().filter(|_| source.colour.is_hdr()) {
+                return Err(InvalidRecipe::Unsuitable(format!(
+                    "the source is HDR ({}) and {part} works in standard dynamic range; use filter=lanczos",
+                    source.colour.tags.transfer.as_deref().unwrap_or_default(),
+                )));
+            }
+            extent = step.extent(extent);
+            extent
+                .check()
+                .map_err(|error| InvalidRecipe::Unsuitable(format!("`{step}` of a {} source: {error}", source.extent)))?;
+        }
+        Ok(FrameLayout { extent, format: self.profile.pixel_format(source.format), colour: self.output_colour(source) })
+    }
+
+    /// Holds the recipe to a probed source: the layout of its output, and whether the profile can carry its sound.
+    ///
+    /// # Errors
+    /// As [`Self::output_layout`], and when an audio stream's codec cannot be carried unchanged.
+    pub fn check_source(&self, facts: &MediaFacts) -> Result<FrameLayout, InvalidRecipe> {
+        if let Some(audio) = facts.audio.iter().find(|audio| !self.profile.carries_audio(&audio.codec)) {
+            return Err(InvalidRecipe::Unsuitable(format!(
+                "its sound is {}, which profile {} cannot carry unchanged; use profile master-ffv1, or make the sound AAC first",
+                audio.codec, self.profile
+            )));
+        }
+        self.output_layout(&facts.layout)
+    }
+
+    /// The colour of the output: the source's. A guess about an untagged source is written down as tags, so that no player
+    /// guesses anew from the new size.
+    fn output_colour(&self, source: &FrameLayout) -> Colour {
+        let colour = &source.colour;
+        let matrix = match colour.matrix {
+            crate::media::Matrix::Bt601 => "smpte170m",
+            crate::media::Matrix::Bt709 => "bt709",
+            crate::media::Matrix::Bt2020 => "bt2020nc",
+        };
+        let tags =
+            ColourTags { matrix: Some(colour.tags.matrix.clone().unwrap_or_else(|| matrix.to_owned())), ..colour.tags.clone() };
+        Colour { tags, ..colour.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn steps(text: &str) -> Result<String, String> {
+        read_steps(text).map(|steps| write_steps(&steps)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn reading_fills_in_the_defaults() {
+        assert_eq!(steps("upscale 2x"), Ok("upscale 2x filter=ewa-lanczos".to_owned()));
+        assert_eq!(steps("upscale 1.50x filter=fsr"), Ok("upscale 1.5x filter=fsr sharpness=0.2".to_owned()));
+        assert_eq!(
+            steps("upscale 1080x1920 filter=lanczos | upscale 2x"),
+            Ok("upscale 1080x1920 filter=lanczos | upscale 2x filter=ewa-lanczos".to_owned())
+        );
+    }
+
+    #[test]
+    fn errors_say_what_to_write() {
+        for (text, part) in [
+            ("", "no step is given"),
+            ("sharpen 2x", "`sharpen` is no step"),
+            ("upscale", "`` is no size"),
+            ("upscale big", "`big` is no size; write a factor"),
+            ("upscale 17x", "`17x` is outside the bounds"),
+            ("upscale 0x0", "sizes from 2x2 to 16384 a side"),
+            ("upscale 1081x1920", "an odd side"),
+            ("upscale 2x filter=cubic", "`cubic` is no filter"),
+            ("upscale 2x sharpness=1", "`sharpness=1` is no parameter here"),
+            ("upscale 2x filter=fsr sharpness=3", "`3` is no sharpness"),
+            ("upscale 2x loud", "`loud` is no parameter"),
+            ("upscale 2x filter=fsr filter=fsr", "`filter=fsr` is given twice"),
+        ] {
+            let error = steps(text).expect_err(text);
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(thousandths in 63_u32..=16_000, stops in 0_u32..=200, pick in 0..3) {
+            let filter = match pick {
+                0 => Filter::Lanczos,
+                1 => Filter::EwaLanczos,
+                _ => Filter::Fsr { stops_hundredths: stops },
+            };
+            let step = Step::Upscale(Upscale { target: Target::Factor { thousandths }, filter });
+            prop_assert_eq!(step.to_string().parse::<Step>(), Ok(step));
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,40}") {
+            let _ = read_steps(&text);
+            let _ = read_steps(&format!("upscale {text}"));
+        }
+    }
+}

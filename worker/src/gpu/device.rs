@@ -4,10 +4,12 @@
 //! kept in [`Gpu`] and comes back from the next call that asks.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shotfarm_shared::failure::{Failure, FailureClass};
 
+use super::pipelines::Pipelines;
 use super::recording::{Component, CooperativeMatrix, DeviceFeatures, DeviceLimits, ExceedsDevice};
 
 /// The kind of a device.
@@ -68,6 +70,13 @@ pub enum GpuChoice {
     Index(usize),
     /// The software device.
     Software,
+}
+
+/// How a device is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GpuOptions {
+    /// A folder in which compiled kernels are kept from one start to the next; none where they are not to be.
+    pub cache: Option<PathBuf>,
 }
 
 /// Why a device could not be opened or did not do its work.
@@ -205,7 +214,9 @@ pub struct Gpu {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     facts: AdapterFacts,
+    options: GpuOptions,
     features: Arc<DeviceFeatures>,
+    pub(super) pipelines: Arc<Pipelines>,
     faults: Arc<Mutex<Faults>>,
 }
 
@@ -311,6 +322,14 @@ impl Gpu {
     /// # Errors
     /// When there is no such device or its driver refuses.
     pub fn open(choice: GpuChoice) -> Result<Self, GpuError> {
+        Self::open_with(choice, &GpuOptions::default())
+    }
+
+    /// As [`Gpu::open`], with options.
+    ///
+    /// # Errors
+    /// See [`Gpu::open`].
+    pub fn open_with(choice: GpuChoice, options: &GpuOptions) -> Result<Self, GpuError> {
         let adapters = enumerate();
         let found = adapters.iter().enumerate().map(|(index, adapter)| facts(index, &adapter.get_info())).collect::<Vec<_>>();
         let index = choose(&found, choice)?;
@@ -336,13 +355,20 @@ impl Gpu {
             lock(&lost).lost.get_or_insert_with(|| format!("{reason:?}: {message}"));
         });
         let features = Arc::new(features(adapter, required_features));
-        Ok(Self { device, queue, facts, features, faults })
+        let pipelines = Arc::new(Pipelines::open(&device, &adapter.get_info(), options.cache.as_deref()));
+        Ok(Self { device, queue, facts, options: options.clone(), features, pipelines, faults })
     }
 
     /// What the device is.
     #[must_use]
     pub fn facts(&self) -> &AdapterFacts {
         &self.facts
+    }
+
+    /// How it was opened.
+    #[must_use]
+    pub fn options(&self) -> &GpuOptions {
+        &self.options
     }
 
     /// What it can bind and dispatch.

@@ -5,6 +5,7 @@
 
 mod compile;
 mod slot;
+mod timing;
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -15,7 +16,9 @@ use shotfarm_shared::limits::{FRAMES_IN_FLIGHT, GPU_FRAME_MILLIS_MAX};
 use self::compile::{Compiled, CompiledOp, Place};
 use self::slot::Slot;
 use super::device::{Gpu, GpuError};
-use super::recording::{Proxy, Recording};
+use super::recording::{Op, Proxy, Recording};
+
+pub use self::timing::OpTiming;
 
 /// Most times the operations are put into one submission of [`Graph::run_ops`].
 const OPS_SUBMISSION_RUNS_MAX: u32 = 8;
@@ -38,6 +41,7 @@ pub struct StageTimes {
 pub struct Graph {
     gpu: Gpu,
     compiled: Compiled,
+    names: Vec<&'static str>,
     input_bytes: usize,
     output_bytes: usize,
     delay_frames: u32,
@@ -56,6 +60,7 @@ impl Graph {
         recording.check(&gpu.limits(), gpu.features())?;
         let compiled = Compiled::new(gpu, recording);
         gpu.check()?;
+        gpu.pipelines.save();
         let slot = || {
             let bytes = |proxy: Proxy| recording.buffers[proxy.index()].bytes;
             Slot::new(gpu, bytes(recording.input), bytes(recording.output))
@@ -66,6 +71,7 @@ impl Graph {
         Ok(Self {
             gpu: gpu.clone(),
             compiled,
+            names: recording.ops.iter().map(Op::name).collect(),
             input_bytes: recording.input_bytes,
             output_bytes: recording.output_bytes,
             delay_frames: recording.delay_frames,
@@ -145,7 +151,7 @@ impl Graph {
         if let Some(number) = &self.compiled.frame_number {
             encoder.copy_buffer_to_buffer(&slot.upload, slot.number_byte(), number, 0, number.size());
         }
-        encode(&self.compiled.ops, &slot, &mut encoder);
+        encode(&self.compiled.ops, &slot, None, &mut encoder);
         if let Some(output) = &self.compiled.output {
             encoder.copy_buffer_to_buffer(output, 0, &slot.readback, 0, output.size());
         }
@@ -213,18 +219,24 @@ impl Graph {
             let batch = left.min(OPS_SUBMISSION_RUNS_MAX);
             let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("passes") });
             for _ in 0..batch {
-                encode(&self.compiled.ops[ops.clone()], slot, &mut encoder);
+                encode(&self.compiled.ops[ops.clone()], slot, None, &mut encoder);
             }
             let index = self.gpu.queue.submit([encoder.finish()]);
             self.wait(index)?;
             left -= batch;
         }
         let took = started.elapsed();
-        slot.map();
-        let index = self.gpu.queue.submit([]);
-        self.wait(index)?;
-        slot.readback.unmap();
+        self.remap()?;
         Ok(took)
+    }
+
+    /// Brings the slot that operations ran with back into the state of a free one.
+    fn remap(&self) -> Result<(), GpuError> {
+        let Some(slot) = self.free.last() else { return Ok(()) };
+        slot.map();
+        self.wait(self.gpu.queue.submit([]))?;
+        slot.readback.unmap();
+        Ok(())
     }
 
     fn wait(&self, index: wgpu::SubmissionIndex) -> Result<(), GpuError> {
@@ -244,8 +256,14 @@ impl Graph {
     }
 }
 
-/// Puts operations into a submission; those that follow one another without a copy between share one compute pass.
-fn encode(ops: &[CompiledOp], slot: &Slot, encoder: &mut wgpu::CommandEncoder) {
+/// Puts operations into a submission; those that follow one another without a copy between share one compute pass, at whose
+/// ends the stamps are written.
+fn encode(
+    ops: &[CompiledOp],
+    slot: &Slot,
+    mut stamps: Option<wgpu::ComputePassTimestampWrites<'_>>,
+    encoder: &mut wgpu::CommandEncoder,
+) {
     let buffer = |place: &'_ Place| match place {
         Place::Buffer(buffer) => buffer.clone(),
         Place::Upload => slot.upload.clone(),
@@ -256,7 +274,8 @@ fn encode(ops: &[CompiledOp], slot: &Slot, encoder: &mut wgpu::CommandEncoder) {
             encoder.copy_buffer_to_buffer(&buffer(from), *from_byte, &buffer(to), *to_byte, *bytes);
             continue;
         }
-        let mut compute = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: None });
+        let timestamp_writes = stamps.take();
+        let mut compute = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
         for op in run {
             if let CompiledOp::Pass { pipeline, bindings, groups } = op {
                 compute.set_pipeline(pipeline);
@@ -270,22 +289,19 @@ fn encode(ops: &[CompiledOp], slot: &Slot, encoder: &mut wgpu::CommandEncoder) {
 #[cfg(test)]
 mod tests {
     use shotfarm_shared::failure::FailureClass;
-    use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
 
     use super::*;
     use crate::gpu::recording::Recorder;
     use crate::gpu::shaders::{Shader, bench_arithmetic};
-    use crate::gpu::{GpuChoice, record, twins};
+    use crate::gpu::testing::{software, unchanged};
+    use crate::gpu::twins;
 
     /// A device that goes away between two frames, as after a driver reset.
     #[test]
     fn a_lost_device_is_an_error_of_the_environment() {
-        let gpu = Gpu::open(GpuChoice::Software).expect("a software Vulkan device; install `mesa-vulkan-drivers`");
-        let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
-        let layout = FrameLayout { extent: Extent::new(16, 8), format: PixelFormat::Yuv420p, colour };
-        let recording = record(&[], &layout, &layout).expect("records");
+        let (gpu, recording) = (software(), unchanged());
         let mut graph = Graph::new(&gpu, &recording).expect("compiles");
-        let frame = vec![7; layout.frame_bytes()];
+        let frame = vec![7; recording.input_bytes];
         graph.submit(&frame, 0).expect("submits");
         gpu.device.destroy();
         let mut out = Vec::new();
@@ -294,10 +310,6 @@ mod tests {
         assert_eq!(error.class(), FailureClass::Environment, "{error}");
         assert!(matches!(error, GpuError::Lost { .. }), "{error}");
         assert!(Graph::new(&gpu, &recording).is_err(), "a lost device compiles nothing");
-    }
-
-    fn software() -> Gpu {
-        Gpu::open(GpuChoice::Software).expect("a software Vulkan device; install `mesa-vulkan-drivers`")
     }
 
     /// 256 invocations in one workgroup instead of the shader's 64, in both element types: the variant, the override, and the

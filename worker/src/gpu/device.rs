@@ -143,6 +143,16 @@ pub enum GpuError {
         /// wgpu's words.
         reason: String,
     },
+    /// A pass computed something that is no number.
+    #[error("frame {frame} came out of GPU {adapter} with {count} values that are no numbers; another GPU will try it")]
+    NotFinite {
+        /// Which device.
+        adapter: String,
+        /// The frame's number in the shot.
+        frame: i64,
+        /// How many values.
+        count: u32,
+    },
     /// A frame of the wrong size.
     #[error("a frame of {got} bytes was handed to passes that take {expected}")]
     FrameBytes {
@@ -173,7 +183,9 @@ impl GpuError {
             | Self::Lost { .. }
             | Self::OutOfMemory { .. }
             | Self::Stuck { .. } => FailureClass::Environment,
-            Self::Refused { .. } | Self::FrameBytes { .. } | Self::Full(_) | Self::Empty => FailureClass::Worker,
+            Self::NotFinite { .. } | Self::Refused { .. } | Self::FrameBytes { .. } | Self::Full(_) | Self::Empty => {
+                FailureClass::Worker
+            }
         }
     }
 }
@@ -395,10 +407,19 @@ impl Gpu {
         &self.features
     }
 
+    /// Takes the device away, as a driver's reset does.
+    #[cfg(test)]
+    pub(crate) fn destroy(&self) {
+        self.device.destroy();
+    }
+
     /// Gives back what the device reported since the last question.
     pub(super) fn check(&self) -> Result<(), GpuError> {
-        let mut faults = lock(&self.faults);
-        let reported = faults.reported.take();
+        let reported = lock(&self.faults).reported.take();
+        if reported.is_some() {
+            self.hear_of_loss();
+        }
+        let faults = lock(&self.faults);
         if let Some(reason) = &faults.lost {
             return Err(GpuError::Lost { adapter: self.adapter(), reason: reason.clone() });
         }
@@ -409,8 +430,15 @@ impl Gpu {
         }
     }
 
+    /// Calls on a lost device are refused first, and only when it is asked does it say that it was lost.
+    fn hear_of_loss(&self) {
+        // Whatever it answers is in the faults then.
+        let _ = self.device.poll(wgpu::PollType::Poll);
+    }
+
     /// What was reported, or `otherwise` where nothing was.
     pub(super) fn fault_or(&self, otherwise: GpuError) -> GpuError {
+        self.hear_of_loss();
         self.check().err().unwrap_or(otherwise)
     }
 

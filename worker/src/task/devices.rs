@@ -62,8 +62,10 @@ impl Devices {
         let key = Key { recipe: recipe.digest(), input: input.clone(), opened: state.opened };
         if let Some(mut lent) = state.graph.take_if(|lent| lent.key == key) {
             drop(state);
-            lent.graph.begin()?;
-            return Ok(lent);
+            return match lent.graph.begin() {
+                Ok(()) => Ok(lent),
+                Err(error) => Err(self.failed(&key, error)),
+            };
         }
         // The old one's buffers first: two graphs of 8K frames need not fit side by side.
         state.graph = None;
@@ -71,14 +73,17 @@ impl Devices {
         let recording = record(&recipe.steps, input, output)?;
         match Graph::new(&gpu, &recording) {
             Ok(graph) => Ok(Lent { key, graph }),
-            Err(error) => {
-                let error = TaskError::from(error);
-                if error.is_device_lost() {
-                    self.drop_device(key.opened);
-                }
-                Err(error)
-            }
+            Err(error) => Err(self.failed(&key, error)),
         }
+    }
+
+    /// What went wrong before a graph could be lent; a lost device is dropped.
+    fn failed(&self, key: &Key, error: GpuError) -> TaskError {
+        let error = TaskError::from(error);
+        if error.is_device_lost() {
+            self.drop_device(key.opened);
+        }
+        error
     }
 
     /// Takes a graph back for the next task. One that still has frames in flight, or whose device was lost, is dropped.

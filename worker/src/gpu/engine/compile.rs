@@ -35,6 +35,7 @@ pub(super) struct Compiled {
     /// The raw frame that goes out, likewise.
     pub(super) output: Option<wgpu::Buffer>,
     pub(super) frame_number: Option<wgpu::Buffer>,
+    pub(super) guard: Option<wgpu::Buffer>,
     pub(super) histories: Vec<wgpu::Buffer>,
 }
 
@@ -57,6 +58,7 @@ impl Compiled {
             input: buffer(recording.input),
             output: buffer(recording.output),
             frame_number: of_role(recording, &buffers, &Role::FrameNumber).pop(),
+            guard: of_role(recording, &buffers, &Role::Guard).pop(),
             histories: of_role(recording, &buffers, &Role::History),
         }
     }
@@ -72,6 +74,10 @@ fn places(gpu: &Gpu, recording: &Recording) -> Vec<Place> {
     let mut seen = vec![false; recording.buffers.len()];
     for proxy in recording.passes().flat_map(|pass| pass.reads.iter().chain(&pass.writes)) {
         seen[proxy.0] = true;
+    }
+    // A readback buffer can only be written.
+    for op in recording.ops.iter().filter(|op| op.reads().contains(&recording.output)) {
+        op.reads().iter().for_each(|proxy| seen[proxy.0] = true);
     }
     let place = |(spec, seen): (&BufferSpec, bool)| match spec.role {
         Role::Input if !seen => Place::Upload,

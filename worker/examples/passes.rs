@@ -9,7 +9,7 @@
 use std::time::Instant;
 
 use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
-use shotfarm_shared::recipe::{Step, Target, read_steps};
+use shotfarm_shared::recipe::{Target, read_steps};
 use shotfarm_worker::gpu::{Gpu, GpuChoice, Graph, record};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -283,7 +283,7 @@ mod tests {
         let gpu = Gpu::open(GpuChoice::Software).expect("a software Vulkan device; install `mesa-vulkan-drivers`");
         let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
         let layout = FrameLayout { extent: Extent::new(16, 8), format: PixelFormat::Yuv420p, colour };
-        let recording = record(&[], &layout, &layout).expect("records");
+        let recording = record(&[], &layout, &layout, &crate::net::Models::new()).expect("records");
         let mut graph = Graph::new(&gpu, &recording).expect("compiles");
         let frame = vec![7; layout.frame_bytes()];
         graph.submit(&frame, 0).expect("submits");

@@ -59,6 +59,12 @@ impl Recipe {
         Digest::of(format!("engine {ENGINE_VERSION}\n{}\n{}\n", write_steps(&self.steps), self.profile).as_bytes())
     }
 
+    /// Whether rendered frames are compared with the source's: every step keeps the picture.
+    #[must_use]
+    pub fn comparable(&self) -> bool {
+        self.steps.iter().all(Step::keeps_picture)
+    }
+
     /// The layout of the frames that leave the last step, given the source's.
     ///
     /// # Errors

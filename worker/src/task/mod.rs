@@ -5,6 +5,7 @@
 
 mod assemble;
 mod blobs;
+mod compare;
 mod devices;
 mod error;
 mod pipeline;

@@ -2,11 +2,13 @@
 
 use std::time::Instant;
 
+use shotfarm_shared::fidelity::Fidelity;
 use shotfarm_shared::frames::FrameRange;
 use shotfarm_shared::media::{FrameLayout, MediaFacts};
 use shotfarm_shared::segment::{Receipt, ReceiptMismatch};
 
 use super::Job;
+use super::compare::{Comparing, Comparison};
 use super::devices::Lent;
 use super::error::TaskError;
 use super::pipeline::{self, Engine, Sink, Source, StageTimes};
@@ -50,7 +52,7 @@ impl Job<'_> {
         let source = self.source()?;
         let segment = self.folder.path.join(format!("segment.{}", recipe.profile.extension()));
         let fetched = started.elapsed();
-        let times = self.make(facts, range, &output, &source, &segment)?;
+        let (times, fidelity) = self.make(facts, range, &output, &source, &segment)?;
         let made = started.elapsed();
         let digests = FrameDigests::read(&self.context.tools, &segment, recipe.profile, &output, self.cancel, &mut |_| {})?;
         if digests.len() != range.len() {
@@ -83,11 +85,12 @@ impl Job<'_> {
             recipe: recipe.digest(),
             // The work of the range itself: what a worker's speed is measured by. The way to the farm is not part of it.
             work_millis: u64::try_from((proven - fetched).as_millis()).unwrap_or(u64::MAX),
+            fidelity,
         };
         Ok((receipt, times))
     }
 
-    /// Makes the segment file. The graph goes back to the next task, unless the device was lost with it.
+    /// Makes the segment file, and compares its frames with the source's on the way. The graph goes back to the next task, unless the device was lost with it.
     fn make(
         &self,
         facts: &MediaFacts,
@@ -95,7 +98,7 @@ impl Job<'_> {
         output: &FrameLayout,
         source: &std::path::Path,
         segment: &std::path::Path,
-    ) -> Result<StageTimes, TaskError> {
+    ) -> Result<(StageTimes, Option<Fidelity>), TaskError> {
         let (tools, recipe) = (&self.context.tools, &self.assignment.recipe);
         let index = SourceIndex::read(tools, source, &facts.container, self.cancel)?;
         let settings = EncodeSettings {
@@ -107,11 +110,19 @@ impl Job<'_> {
         let mut lent = self.context.devices.lend(recipe, &facts.layout, output)?;
         let mut decoder = Decoder::start(tools, source, facts, &index, range, self.cancel)?;
         let mut encoder = Encoder::start(tools, &settings, segment, self.cancel)?;
-        let ran = pipeline::run(&mut decoder, &mut lent.graph, &mut encoder, self.progress, self.cancel);
-        self.return_graph(lent, ran.as_ref().err());
-        let times = ran?;
+        let comparison = recipe.comparable().then(|| Comparison {
+            source: facts.layout.clone(),
+            output: output.clone(),
+            frames: facts.frames,
+            asked_decibels: None,
+        });
+        let mut engine = Comparing::new(&mut lent.graph, comparison, range.start);
+        let ran = pipeline::run(&mut decoder, &mut engine, &mut encoder, self.progress, self.cancel);
+        let compared = ran.and_then(|times| Ok((times, engine.finish()?)));
+        self.return_graph(lent, compared.as_ref().err());
+        let made = compared?;
         encoder.finish()?;
-        Ok(times)
+        Ok(made)
     }
 
     fn return_graph(&self, lent: Lent, error: Option<&TaskError>) {

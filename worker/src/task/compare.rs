@@ -13,11 +13,12 @@ use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Sender, bounded};
 use shotfarm_shared::fidelity::{Fidelity, is_sampled};
-use shotfarm_shared::limits::FRAMES_IN_FLIGHT;
+use shotfarm_shared::frames::FrameRange;
 use shotfarm_shared::media::FrameLayout;
 
 use super::error::TaskError;
 use super::pipeline::Engine;
+use super::plan::FramePlan;
 use crate::quality::decibels_from_source;
 
 /// Pairs that wait to be compared; the GPU waits when there are more. Two of 8K are 100 MB.
@@ -57,11 +58,11 @@ struct Pair {
 /// An engine whose sampled frames are compared with what went into it.
 pub(super) struct Comparing<'a, E> {
     engine: &'a mut E,
-    /// Frames of the whole shot; nothing where nothing is compared.
+    range: FrameRange,
+    /// Frames of the whole shot.
     frames: u64,
-    /// The place in the shot of the frame submitted next, and of the one taken out next.
-    submitted: u64,
-    taken: u64,
+    /// The number of the frame that comes out next.
+    next_out: i64,
     /// Sampled source frames whose rendered ones are not out yet.
     waiting: VecDeque<Vec<u8>>,
     comparer: Option<Comparer>,
@@ -95,12 +96,11 @@ impl Comparer {
 }
 
 impl<'a, E: Engine> Comparing<'a, E> {
-    /// Around an engine whose first frame is `first` of the shot. Without a comparison it only passes frames on.
-    pub(super) fn new(engine: &'a mut E, comparison: Option<Comparison>, first: u64) -> Self {
+    /// Around an engine that is given the frames of `plan`. Without a comparison it only passes frames on.
+    pub(super) fn new(engine: &'a mut E, comparison: Option<Comparison>, plan: FramePlan) -> Self {
         let frames = comparison.as_ref().map_or(0, |comparison| comparison.frames);
         let comparer = comparison.map(Comparer::start);
-        let waiting = VecDeque::with_capacity(FRAMES_IN_FLIGHT);
-        Self { engine, frames, submitted: first, taken: first, waiting, comparer }
+        Self { engine, range: plan.range(), frames, next_out: plan.first_out(), waiting: VecDeque::new(), comparer }
     }
 
     /// What all comparisons found.
@@ -108,28 +108,28 @@ impl<'a, E: Engine> Comparing<'a, E> {
         self.comparer.take().map_or(Ok(None), Comparer::finish)
     }
 
-    fn is_compared(&self, frame: u64) -> bool {
-        self.comparer.is_some() && is_sampled(frame, self.frames)
+    /// The frame of the shot with this number, if it is one of the range that is compared. Numbers before and after the range
+    /// belong to frames that are only looked at.
+    fn compared(&self, number: i64) -> Option<u64> {
+        let frame = u64::try_from(number).ok().filter(|frame| (self.range.start..self.range.end).contains(frame))?;
+        (self.comparer.is_some() && is_sampled(frame, self.frames)).then_some(frame)
     }
 }
 
 impl<E: Engine> Engine for Comparing<'_, E> {
-    fn submit(&mut self, frame: &[u8]) -> Result<(), TaskError> {
-        self.engine.submit(frame)?;
-        if self.is_compared(self.submitted) {
+    fn submit(&mut self, frame: &[u8], number: i64) -> Result<(), TaskError> {
+        self.engine.submit(frame, number)?;
+        if self.compared(number).is_some() {
             self.waiting.push_back(frame.to_vec());
         }
-        self.submitted += 1;
         Ok(())
     }
 
     fn next(&mut self, out: &mut Vec<u8>) -> Result<(), TaskError> {
         self.engine.next(out)?;
-        let frame = self.taken;
-        self.taken += 1;
-        if !self.is_compared(frame) {
-            return Ok(());
-        }
+        let number = self.next_out;
+        self.next_out += 1;
+        let Some(frame) = self.compared(number) else { return Ok(()) };
         let source = self.waiting.pop_front().expect("kept when it was submitted, by the same rule");
         let pair = Pair { frame, source, rendered: out.clone() };
         match &self.comparer {
@@ -152,57 +152,66 @@ mod tests {
 
     use super::*;
 
-    /// Gives every frame back as it came, but for those that are to come back broken.
+    /// Gives every frame back as it came, `delay` submissions late, but for those that are to come back broken.
     struct Echo {
-        frames: VecDeque<Vec<u8>>,
-        taken: u64,
-        broken: Vec<u64>,
+        frames: VecDeque<(i64, Vec<u8>)>,
+        in_flight: usize,
+        delay: usize,
+        broken: Vec<i64>,
     }
 
     impl Engine for Echo {
-        fn submit(&mut self, frame: &[u8]) -> Result<(), TaskError> {
-            self.frames.push_back(frame.to_vec());
+        fn submit(&mut self, frame: &[u8], number: i64) -> Result<(), TaskError> {
+            self.frames.push_back((number, frame.to_vec()));
+            self.in_flight += 1;
             Ok(())
         }
 
         fn next(&mut self, out: &mut Vec<u8>) -> Result<(), TaskError> {
-            *out = self.frames.pop_front().expect("a frame in flight");
-            if self.broken.contains(&self.taken) {
+            self.in_flight -= 1;
+            if self.frames.len() - self.in_flight <= self.delay {
+                *out = vec![0; 12];
+                return Ok(());
+            }
+            let (number, frame) = self.frames.pop_front().expect("a frame in flight");
+            *out = frame;
+            if self.broken.contains(&number) {
                 out.iter_mut().for_each(|code| *code = code.wrapping_add(60));
             }
-            self.taken += 1;
             Ok(())
         }
 
         fn in_flight(&self) -> usize {
-            self.frames.len()
+            self.in_flight
         }
     }
 
     const FRAMES: u64 = 150;
 
-    fn comparison(asked_decibels: Option<f64>) -> Comparison {
+    fn comparison(asked_decibels: Option<f64>) -> Option<Comparison> {
         let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
         let layout = FrameLayout { extent: Extent::new(4, 2), format: PixelFormat::Yuv420p, colour };
-        Comparison { source: layout.clone(), output: layout, frames: FRAMES, asked_decibels }
+        Some(Comparison { source: layout.clone(), output: layout, frames: FRAMES, asked_decibels })
     }
 
-    /// Frames `first..end` through an engine that breaks some; `flight` of them at once.
+    /// The frames `start..end` of the shot through an engine that looks `delay` frames ahead and breaks some; `flight` at once.
     fn through(
-        (first, end): (u64, u64),
+        (start, end): (u64, u64),
+        (delay, flight): (u32, usize),
         broken: &[u64],
-        flight: usize,
         comparison: Option<Comparison>,
     ) -> Result<Option<Fidelity>, TaskError> {
-        let broken = broken.iter().filter(|frame| **frame >= first).map(|frame| frame - first).collect();
-        let mut echo = Echo { frames: VecDeque::new(), taken: 0, broken };
-        let mut engine = Comparing::new(&mut echo, comparison, first);
+        let plan = FramePlan::new(FrameRange::new(start, end), FRAMES, delay, delay);
+        let broken = broken.iter().map(|frame| *frame as i64).collect();
+        let mut echo = Echo { frames: VecDeque::new(), in_flight: 0, delay: delay as usize, broken };
+        let mut engine = Comparing::new(&mut echo, comparison, plan);
         let mut out = Vec::new();
-        for frame in first..end {
+        for number in (plan.first_number()..).take(plan.submissions() as usize) {
             if engine.in_flight() == flight {
                 engine.next(&mut out)?;
             }
-            engine.submit(&[(frame % 100) as u8 + 20; 12])?;
+            let frame = number.clamp(0, FRAMES as i64 - 1);
+            engine.submit(&[(frame % 100) as u8 + 20; 12], number)?;
         }
         while engine.in_flight() > 0 {
             engine.next(&mut out)?;
@@ -212,25 +221,25 @@ mod tests {
 
     #[test]
     fn the_frame_that_is_too_far_off_is_named() {
-        let error = through((48, FRAMES), &[72, 96], 4, Some(comparison(Some(25.0)))).expect_err("60 codes off");
+        let error = through((48, FRAMES), (0, 4), &[72, 96], comparison(Some(25.0))).expect_err("60 codes off");
         assert_eq!(
             error.to_string(),
             "frame 72 came back 12.6 dB from its source, below the 25 dB that the recipe asks for; look at the network or the source"
         );
-        assert!(through((48, FRAMES), &[72], 4, Some(comparison(Some(12.0)))).is_ok());
+        assert!(through((48, FRAMES), (0, 4), &[72], comparison(Some(12.0))).is_ok());
         // Between samples nobody looks.
-        assert!(through((48, FRAMES), &[73], 4, Some(comparison(Some(25.0)))).is_ok());
+        assert!(through((48, FRAMES), (0, 4), &[73], comparison(Some(25.0))).is_ok());
     }
 
     #[test]
     fn the_last_frame_is_compared_too() {
-        let error = through((48, FRAMES), &[FRAMES - 1], 4, Some(comparison(Some(25.0)))).expect_err("60 codes off");
+        let error = through((48, FRAMES), (2, 4), &[FRAMES - 1], comparison(Some(25.0))).expect_err("60 codes off");
         assert!(error.to_string().starts_with("frame 149 came back"), "{error}");
     }
 
     #[test]
     fn without_a_comparison_nothing_is_found() {
-        assert!(matches!(through((0, FRAMES), &[24], 4, None), Ok(None)));
+        assert!(matches!(through((0, FRAMES), (0, 4), &[24], None), Ok(None)));
     }
 
     proptest! {
@@ -238,9 +247,9 @@ mod tests {
 
         #[test]
         fn a_split_finds_the_same(
-            cut in 1..FRAMES, flight in 1_usize..5, broken in prop::collection::vec(0..FRAMES, 0..8)
+            cut in 1..FRAMES, delay in 0_u32..4, flight in 1_usize..5, broken in prop::collection::vec(0..FRAMES, 0..8)
         ) {
-            let found = |range| through(range, &broken, flight, Some(comparison(None))).expect("nothing is asked");
+            let found = |range| through(range, (delay, flight), &broken, comparison(None)).expect("nothing is asked");
             let (left, right) = (found((0, cut)), found((cut, FRAMES)));
             let joined = [left, right].into_iter().flatten().reduce(Fidelity::join);
             prop_assert_eq!(joined, found((0, FRAMES)));

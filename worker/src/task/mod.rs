@@ -9,6 +9,7 @@ mod compare;
 mod devices;
 mod error;
 mod pipeline;
+mod plan;
 mod probe;
 mod render;
 #[cfg(test)]

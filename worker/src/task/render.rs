@@ -12,6 +12,7 @@ use super::compare::{Comparing, Comparison};
 use super::devices::Lent;
 use super::error::TaskError;
 use super::pipeline::{self, Engine, Sink, Source, StageTimes};
+use super::plan::FramePlan;
 use crate::gpu::Graph;
 use crate::media::encode::output_pixel_aspect;
 use crate::media::{Decoder, EncodeSettings, Encoder, FrameDigests, SourceIndex};
@@ -30,8 +31,8 @@ impl Sink for Encoder {
 }
 
 impl Engine for Graph {
-    fn submit(&mut self, frame: &[u8]) -> Result<(), TaskError> {
-        Ok(Graph::submit(self, frame)?)
+    fn submit(&mut self, frame: &[u8], number: i64) -> Result<(), TaskError> {
+        Ok(Graph::submit(self, frame, number)?)
     }
 
     fn next(&mut self, out: &mut Vec<u8>) -> Result<(), TaskError> {
@@ -108,7 +109,8 @@ impl Job<'_> {
             pixel_aspect: output_pixel_aspect(facts, output.extent),
         };
         let mut lent = self.context.devices.lend(recipe, &facts.layout, output)?;
-        let mut decoder = Decoder::start(tools, source, facts, &index, range, self.cancel)?;
+        let plan = FramePlan::new(range, facts.frames, lent.graph.context_frames(), lent.graph.delay_frames());
+        let mut decoder = Decoder::start(tools, source, facts, &index, plan.decoded(), self.cancel)?;
         let mut encoder = Encoder::start(tools, &settings, segment, self.cancel)?;
         let comparison = recipe.comparable().then(|| Comparison {
             source: facts.layout.clone(),
@@ -116,8 +118,8 @@ impl Job<'_> {
             frames: facts.frames,
             asked_decibels: None,
         });
-        let mut engine = Comparing::new(&mut lent.graph, comparison, range.start);
-        let ran = pipeline::run(&mut decoder, &mut engine, &mut encoder, self.progress, self.cancel);
+        let mut engine = Comparing::new(&mut lent.graph, comparison, plan);
+        let ran = pipeline::run(&mut decoder, &mut engine, &mut encoder, plan, self.progress, self.cancel);
         let compared = ran.and_then(|times| Ok((times, engine.finish()?)));
         self.return_graph(lent, compared.as_ref().err());
         let made = compared?;

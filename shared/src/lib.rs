@@ -14,6 +14,7 @@ pub mod label;
 pub mod limits;
 pub mod manifest;
 pub mod media;
+pub mod model;
 pub mod recipe;
 pub mod segment;
 pub mod shot;

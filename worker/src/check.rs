@@ -19,7 +19,12 @@ pub fn check_pictures(gpu: &Gpu) -> Result<(), WorkerError> {
     let wrong = |detail: String| WorkerError::WrongPictures { adapter: gpu.facts().to_string(), detail };
     for filter in [Filter::Lanczos, Filter::EwaLanczos, Filter::FSR_DEFAULT] {
         let (input, output) = (layout(SIDE), layout(SIDE * 2));
-        let steps = [Step::Upscale(Upscale { target: Target::Factor { thousandths: 2_000 }, filter })];
+        let steps = [Step::Upscale(Upscale {
+            target: Target::Factor { thousandths: 2_000 },
+            model: None,
+            filter,
+            check_hundredths: None,
+        })];
         let recording = record(&steps, &input, &output).map_err(|error| wrong(error.to_string()))?;
         let frame: Vec<u8> = (0..input.frame_bytes()).map(|at| (at * 37 % 200 + 20) as u8).collect();
         let mut graph = Graph::new(gpu, &recording)?;

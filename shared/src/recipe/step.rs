@@ -37,6 +37,13 @@ impl Step {
         }
     }
 
+    /// The lowest PSNR that the step asks for, in hundredths of a decibel.
+    pub(super) fn check_hundredths(&self) -> Option<u32> {
+        match self {
+            Self::Upscale(upscale) => upscale.check_hundredths,
+        }
+    }
+
     /// The part of the step that works in the light of standard dynamic range and so cannot take HDR frames, by name.
     #[must_use]
     pub fn needs_sdr(&self) -> Option<&'static str> {

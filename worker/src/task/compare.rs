@@ -33,17 +33,23 @@ pub(super) struct Comparison {
     pub(super) output: FrameLayout,
     /// Frames of the whole shot.
     pub(super) frames: u64,
-    /// A frame further from its source than this is refused.
-    pub(super) asked_decibels: Option<f64>,
+    /// A frame further from its source than this, in hundredths of a decibel, is refused.
+    pub(super) asked_hundredths: Option<u32>,
 }
 
 impl Comparison {
     /// Compares one pair of frames.
     fn compare(&self, pair: &Pair) -> Result<Fidelity, TaskError> {
-        let found_decibels = decibels_from_source((&self.source, &pair.source), (&self.output, &pair.rendered));
-        match self.asked_decibels.filter(|&asked| found_decibels < asked) {
-            Some(asked_decibels) => Err(TaskError::Unlike { frame: pair.frame, found_decibels, asked_decibels }),
-            None => Ok(Fidelity::of_frame(pair.frame, found_decibels)),
+        let decibels = decibels_from_source((&self.source, &pair.source), (&self.output, &pair.rendered));
+        let found = Fidelity::of_frame(pair.frame, decibels);
+        match self.asked_hundredths.filter(|&asked| found.worst_hundredths < asked) {
+            Some(asked) => Err(TaskError::Unlike {
+                frame: pair.frame,
+                // Rounded down, so that what is below never reads as if it were not.
+                found_decibels: f64::from(found.worst_hundredths / 10) / 10.0,
+                asked_decibels: f64::from(asked) / 100.0,
+            }),
+            None => Ok(found),
         }
     }
 }
@@ -188,10 +194,10 @@ mod tests {
 
     const FRAMES: u64 = 150;
 
-    fn comparison(asked_decibels: Option<f64>) -> Option<Comparison> {
+    fn comparison(asked_hundredths: Option<u32>) -> Option<Comparison> {
         let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
         let layout = FrameLayout { extent: Extent::new(4, 2), format: PixelFormat::Yuv420p, colour };
-        Some(Comparison { source: layout.clone(), output: layout, frames: FRAMES, asked_decibels })
+        Some(Comparison { source: layout.clone(), output: layout, frames: FRAMES, asked_hundredths })
     }
 
     /// The frames `start..end` of the shot through an engine that looks `delay` frames ahead and breaks some; `flight` at once.
@@ -221,19 +227,19 @@ mod tests {
 
     #[test]
     fn the_frame_that_is_too_far_off_is_named() {
-        let error = through((48, FRAMES), (0, 4), &[72, 96], comparison(Some(25.0))).expect_err("60 codes off");
+        let error = through((48, FRAMES), (0, 4), &[72, 96], comparison(Some(2_500))).expect_err("60 codes off");
         assert_eq!(
             error.to_string(),
-            "frame 72 came back 12.6 dB from its source, below the 25 dB that the recipe asks for; look at the network or the source"
+            "frame 72 came back 12.5 dB from its source, below the 25 dB that the recipe asks for; look at the network or the source"
         );
-        assert!(through((48, FRAMES), (0, 4), &[72], comparison(Some(12.0))).is_ok());
+        assert!(through((48, FRAMES), (0, 4), &[72], comparison(Some(1_256))).is_ok());
         // Between samples nobody looks.
-        assert!(through((48, FRAMES), (0, 4), &[73], comparison(Some(25.0))).is_ok());
+        assert!(through((48, FRAMES), (0, 4), &[73], comparison(Some(2_500))).is_ok());
     }
 
     #[test]
     fn the_last_frame_is_compared_too() {
-        let error = through((48, FRAMES), (2, 4), &[FRAMES - 1], comparison(Some(25.0))).expect_err("60 codes off");
+        let error = through((48, FRAMES), (2, 4), &[FRAMES - 1], comparison(Some(2_500))).expect_err("60 codes off");
         assert!(error.to_string().starts_with("frame 149 came back"), "{error}");
     }
 

@@ -116,7 +116,7 @@ impl Job<'_> {
             source: facts.layout.clone(),
             output: output.clone(),
             frames: facts.frames,
-            asked_decibels: None,
+            asked_hundredths: recipe.check_hundredths(),
         });
         let mut engine = Comparing::new(&mut lent.graph, comparison, plan);
         let ran = pipeline::run(&mut decoder, &mut engine, &mut encoder, plan, self.progress, self.cancel);

@@ -78,6 +78,19 @@ pub enum TaskError {
     /// What this worker made is not what was asked for.
     #[error("this worker's own segment is wrong: {0}")]
     Receipt(#[from] ReceiptMismatch),
+    /// A rendered frame has too little of its source.
+    #[error(
+        "frame {frame} came back {found_decibels:.1} dB from its source, below the {asked_decibels} dB that the recipe asks for; \
+         look at the network or the source"
+    )]
+    Unlike {
+        /// Its place in the shot.
+        frame: u64,
+        /// How near it came.
+        found_decibels: f64,
+        /// How near the recipe wants it.
+        asked_decibels: f64,
+    },
     /// A measurement of something that is no render.
     #[error("only renders are timed, and this assignment is none")]
     NoRender,
@@ -115,7 +128,8 @@ impl TaskError {
             | Self::NoSource(_)
             | Self::NoModel(_)
             | Self::Network { .. }
-            | Self::ModelTooLarge { .. } => FailureClass::Job,
+            | Self::ModelTooLarge { .. }
+            | Self::Unlike { .. } => FailureClass::Job,
             Self::Transfer(_) | Self::Away { .. } | Self::Blob(_) | Self::Scratch(_) => FailureClass::Environment,
             Self::Black { .. } | Self::Receipt(_) | Self::NoRender => FailureClass::Worker,
         }
@@ -138,6 +152,7 @@ impl TaskError {
             | Self::ModelTooLarge { .. }
             | Self::Away { .. }
             | Self::Receipt(_)
+            | Self::Unlike { .. }
             | Self::NoRender => false,
         }
     }

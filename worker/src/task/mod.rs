@@ -6,6 +6,7 @@
 mod assemble;
 mod black;
 mod blobs;
+mod compare;
 mod devices;
 mod error;
 mod models;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use shotfarm_proto::blobs::{BlobDir, TransferError};
 use shotfarm_shared::failure::FailureClass;
+use shotfarm_shared::fidelity::Fidelity;
 use shotfarm_shared::frames::FrameRange;
 use shotfarm_shared::ids::{Attempt, JobId, TaskId};
 use shotfarm_shared::media::{Extent, MediaFacts};
@@ -174,6 +175,9 @@ fn a_shot_is_probed_rendered_in_two_ranges_and_assembled() {
         let stored = bench.farm.path(receipt.digest).unwrap().expect("the segment is stored");
         assert_eq!((fs::metadata(stored).unwrap().len(), receipt.frames), (receipt.bytes, receipt.range.len()));
     }
+    let compared = segments.iter().filter_map(|receipt| receipt.fidelity).reduce(Fidelity::join).expect("frames were compared");
+    assert_eq!(compared.samples, 5, "frames 0, 24, 47, 48 and 59");
+    assert!(compared.worst_decibels() > 30.0, "lanczos holds its source: {compared:?}");
     let output = bench.output(source, &facts, segments);
     assert_eq!((output.frames, output.extent, output.audio_streams), (60, Extent::new(128, 72), 1));
     let stored = bench.farm.path(output.digest).unwrap().expect("the output is stored");
@@ -224,6 +228,18 @@ fn what_is_the_jobs_fault_names_the_shot() {
     let told = failure(bench.run(Digest::of(b"never uploaded"), "upscale 2x", Work::Probe));
     assert_eq!(told.class, FailureClass::Job);
     assert!(told.message.contains("hand the shot in again"), "{told}");
+    bench.assert_tidy();
+}
+
+#[test]
+fn a_result_too_far_from_its_source_is_refused() {
+    let bench = bench();
+    let source = bench.clip("64x36", 6);
+    let facts = bench.facts(source);
+    let work = Work::Render { facts, range: FrameRange::new(0, 6), models: Vec::new() };
+    let told = failure(bench.run(source, "upscale 2x filter=fsr check=99", work));
+    assert_eq!(told.class, FailureClass::Job);
+    assert!(told.message.starts_with("frame 0 came back") && told.message.contains("below the 99 dB"), "{told}");
     bench.assert_tidy();
 }
 

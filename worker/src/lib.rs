@@ -1,7 +1,7 @@
 //! The worker: joins a farm, pulls leases, decodes, runs GPU passes, encodes, verifies, reports.
 //!
-//! `agent` decides (pure), `session` performs, `task` does the work with `media` (ffmpeg) and `gpu` (wgpu); `scratch`,
-//! `outbox` and `cache` are its disk. [`run`] is all of it together.
+//! `agent` decides (pure), `session` performs, `task` does the work with `media` (ffmpeg) and `gpu` (wgpu), and `quality` says
+//! how good a picture is; `scratch`, `outbox` and `cache` are its disk. [`run`] is all of it together.
 
 pub mod agent;
 mod cache;
@@ -11,6 +11,7 @@ pub mod gpu;
 pub mod media;
 pub mod net;
 pub mod outbox;
+pub mod quality;
 pub mod scratch;
 mod session;
 mod signals;

@@ -3,9 +3,11 @@
 use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
 use shotfarm_shared::recipe::read_steps;
 
-use crate::gpu::recording::{Recorder, Recording};
-use crate::gpu::shaders::{Shader, bench_arithmetic};
+use crate::gpu::measure::{arithmetic, matrix};
+use crate::gpu::recording::Recording;
+use crate::gpu::shaders::Shader;
 use crate::gpu::{RecordError, record};
+use crate::net::Models;
 
 /// The side of the check's frames: small enough for the software device, larger than one workgroup.
 const SIDE: u32 = 16;
@@ -20,9 +22,9 @@ const STEPS: [&str; 6] = [
     "upscale 1.5x filter=fsr",
 ];
 
-/// Workgroups and rounds of the arithmetic check.
-const ARITHMETIC_GROUPS: u32 = 2;
-const ARITHMETIC_ROUNDS: u32 = 5;
+/// Workgroups and rounds with which the kernels of `gpu bench` are checked.
+const BENCH_GROUPS: u32 = 2;
+const BENCH_ROUNDS: u32 = 5;
 
 /// One recording, and how it is called.
 pub(super) struct Check {
@@ -40,8 +42,9 @@ pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
         checks.push(Check { name: text.to_owned(), recording: steps(text)? });
     }
     for shader in [Shader::BenchArithmetic, Shader::BenchArithmeticF16] {
-        checks.push(Check { name: shader.facts().name.to_owned(), recording: arithmetic(shader) });
+        checks.push(Check { name: shader.facts().name.to_owned(), recording: arithmetic(shader, BENCH_GROUPS, BENCH_ROUNDS) });
     }
+    checks.push(Check { name: Shader::BenchMatrix.facts().name.to_owned(), recording: matrix(BENCH_GROUPS, BENCH_ROUNDS) });
     Ok(checks)
 }
 
@@ -50,16 +53,5 @@ fn steps(text: &str) -> Result<Recording, RecordError> {
     let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
     let input = FrameLayout { extent: Extent::new(SIDE, SIDE), format: PixelFormat::Yuv420p, colour };
     let extent = steps.iter().fold(input.extent, |extent, step| step.extent(extent));
-    record(&steps, &input, &FrameLayout { extent, ..input.clone() })
-}
-
-/// Sums that come out exact in either element type.
-fn arithmetic(shader: Shader) -> Recording {
-    let facts = shader.facts();
-    let sums = (ARITHMETIC_GROUPS * facts.workgroup[0]) as usize;
-    let bytes = sums * if facts.needs.f16 { size_of::<u16>() } else { size_of::<f32>() };
-    let params = bench_arithmetic::Params { rounds: ARITHMETIC_ROUNDS, factor: 0.5, addend: 0.25 };
-    Recorder::new(size_of::<u32>()).finish(bytes, |recorder, output| {
-        recorder.dispatch(shader, &[], &params, &[], &[output], [ARITHMETIC_GROUPS, 1, 1]);
-    })
+    record(&steps, &input, &FrameLayout { extent, ..input.clone() }, &Models::new())
 }

@@ -100,6 +100,7 @@ async fn answer(connection: &Connection, dir: &Path, assignment: &Assignment) ->
                 frames_digest: Digest::of(b"frames"),
                 recipe: assignment.recipe.digest(),
                 work_millis: 100,
+                fidelity: None,
             })
         }
         Work::Assemble { .. } => TaskResult::Output(Output {

@@ -7,6 +7,7 @@
 
 pub mod digest;
 pub mod failure;
+pub mod fidelity;
 pub mod frames;
 pub mod ids;
 pub mod label;

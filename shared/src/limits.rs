@@ -40,6 +40,11 @@ pub const SCALE_FACTOR_MAX: u32 = 16;
 /// Frames between two points at which a shot may be cut into tasks, and the closed GOP of every segment. Ranges always start
 /// on this grid, so the encoder sees the same groups of pictures however a shot is split, and a split leaves no seam.
 pub const GRID_FRAMES: u64 = 48;
+/// Every so-manieth frame of a shot is compared with its source: twice in each cell of the grid, once a second at 24 frames a
+/// second, so that what it costs does not show in a render's time.
+pub const FIDELITY_SAMPLE_FRAMES: u64 = 24;
+/// What frames without any difference count as, in hundredths of a decibel: above anything that 10 bits can tell apart.
+pub const FIDELITY_HUNDREDTHS_MAX: u32 = 10_000;
 /// Seconds of work that a render task aims at, once a worker's speed is known. Long enough that starting costs little, short
 /// enough that a killed worker loses little.
 pub const TASK_SECONDS_AIM: f64 = 30.0;
@@ -94,6 +99,7 @@ pub const FRAMES_IN_FLIGHT: usize = 4;
 /// takes tens of seconds (scaled up from 720p), and waits behind the frames in flight before it.
 pub const GPU_FRAME_MILLIS_MAX: u64 = 300_000;
 
+const _: () = assert!(GRID_FRAMES.is_multiple_of(FIDELITY_SAMPLE_FRAMES));
 const _: () = assert!(HEARTBEAT_MILLIS * 3 < LEASE_MILLIS);
 const _: () =
     assert!(MODELS_MAX * MODEL_VERSIONS_MAX * (2 * MODEL_TEXT_BYTES_MAX + 3 * LABEL_BYTES_MAX) < SUBMIT_MESSAGE_BYTES_MAX);

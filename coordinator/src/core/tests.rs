@@ -62,6 +62,7 @@ fn answer(assignment: &Assignment, frames: u64) -> TaskResult {
             frames_digest: Digest::of(b"frames"),
             recipe: assignment.recipe.digest(),
             work_millis: 500,
+            fidelity: None,
         }),
         Work::Assemble { facts, segments } => {
             assert_eq!(segments.iter().map(|segment| segment.frames).sum::<u64>(), facts.frames);

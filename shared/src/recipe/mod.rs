@@ -67,6 +67,19 @@ impl Recipe {
         Digest::of(format!("engine {ENGINE_VERSION}\n{}\n{}\n", write_steps(&self.steps), self.profile).as_bytes())
     }
 
+    /// Whether rendered frames are compared with the source's: every step keeps the picture.
+    #[must_use]
+    pub fn comparable(&self) -> bool {
+        self.steps.iter().all(Step::keeps_picture)
+    }
+
+    /// The lowest PSNR between a rendered frame and its source that is accepted, in hundredths of a decibel: the highest that a
+    /// step asks for. It counts only where frames are [`Self::comparable`].
+    #[must_use]
+    pub fn check_hundredths(&self) -> Option<u32> {
+        self.steps.iter().filter_map(Step::check_hundredths).max()
+    }
+
     /// The layout of the frames that leave the last step, given the source's.
     ///
     /// # Errors
@@ -140,6 +153,14 @@ mod tests {
             steps("upscale 2x check=27.50 filter=fsr model=影视-v3"),
             Ok("upscale 2x model=影视-v3 filter=fsr sharpness=0.2 check=27.5".to_owned())
         );
+    }
+
+    #[test]
+    fn the_strictest_check_counts() {
+        let recipe = |text: &str| Recipe { steps: read_steps(text).expect("a recipe"), profile: Profile::Review };
+        assert_eq!(recipe("upscale 2x").check_hundredths(), None);
+        assert_eq!(recipe("upscale 2x check=25 | upscale 2x check=27.5 | upscale 2x").check_hundredths(), Some(2_750));
+        assert!(recipe("upscale 2x check=25").comparable());
     }
 
     #[test]

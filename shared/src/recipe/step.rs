@@ -28,6 +28,22 @@ impl Step {
         }
     }
 
+    /// Whether the picture that leaves the step is the one that came in, in another size or look: the same frame, framed alike.
+    /// Only then can it be compared with its source.
+    #[must_use]
+    pub fn keeps_picture(&self) -> bool {
+        match self {
+            Self::Upscale(_) => true,
+        }
+    }
+
+    /// The lowest PSNR that the step asks for, in hundredths of a decibel.
+    pub(super) fn check_hundredths(&self) -> Option<u32> {
+        match self {
+            Self::Upscale(upscale) => upscale.check_hundredths,
+        }
+    }
+
     /// The part of the step that works in the light of standard dynamic range and so cannot take HDR frames, by name.
     #[must_use]
     pub fn needs_sdr(&self) -> Option<&'static str> {

@@ -24,6 +24,12 @@ pub enum TaskError {
     /// The device.
     #[error(transparent)]
     Gpu(#[from] GpuError),
+    /// A black picture out of one that is not.
+    #[error("frame {frame} came out black and its source is not; another GPU will try it")]
+    Black {
+        /// The frame's number in the shot.
+        frame: i64,
+    },
     /// The steps do not suit the source.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -72,6 +78,19 @@ pub enum TaskError {
     /// What this worker made is not what was asked for.
     #[error("this worker's own segment is wrong: {0}")]
     Receipt(#[from] ReceiptMismatch),
+    /// A rendered frame has too little of its source.
+    #[error(
+        "frame {frame} came back {found_decibels:.1} dB from its source, below the {asked_decibels} dB that the recipe asks for; \
+         look at the network or the source"
+    )]
+    Unlike {
+        /// Its place in the shot.
+        frame: u64,
+        /// How near it came.
+        found_decibels: f64,
+        /// How near the recipe wants it.
+        asked_decibels: f64,
+    },
     /// A measurement of something that is no render.
     #[error("only renders are timed, and this assignment is none")]
     NoRender,
@@ -109,9 +128,10 @@ impl TaskError {
             | Self::NoSource(_)
             | Self::NoModel(_)
             | Self::Network { .. }
-            | Self::ModelTooLarge { .. } => FailureClass::Job,
+            | Self::ModelTooLarge { .. }
+            | Self::Unlike { .. } => FailureClass::Job,
             Self::Transfer(_) | Self::Away { .. } | Self::Blob(_) | Self::Scratch(_) => FailureClass::Environment,
-            Self::Receipt(_) | Self::NoRender => FailureClass::Worker,
+            Self::Black { .. } | Self::Receipt(_) | Self::NoRender => FailureClass::Worker,
         }
     }
 
@@ -123,6 +143,7 @@ impl TaskError {
             Self::Scratch(ScratchError::Taken { .. })
             | Self::Transfer(_)
             | Self::Gpu(_)
+            | Self::Black { .. }
             | Self::Record(_)
             | Self::Recipe(_)
             | Self::NoSource(_)
@@ -131,6 +152,7 @@ impl TaskError {
             | Self::ModelTooLarge { .. }
             | Self::Away { .. }
             | Self::Receipt(_)
+            | Self::Unlike { .. }
             | Self::NoRender => false,
         }
     }

@@ -4,7 +4,9 @@
 //! stored with the coordinator; a cancelled task says nothing; a panic is this worker's failure, never its end.
 
 mod assemble;
+mod black;
 mod blobs;
+mod compare;
 mod devices;
 mod error;
 mod models;

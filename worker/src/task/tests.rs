@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use shotfarm_proto::blobs::{BlobDir, TransferError};
 use shotfarm_shared::failure::FailureClass;
+use shotfarm_shared::fidelity::Fidelity;
 use shotfarm_shared::frames::FrameRange;
 use shotfarm_shared::ids::{Attempt, JobId, TaskId};
 use shotfarm_shared::media::{Extent, MediaFacts};
@@ -65,6 +66,7 @@ struct Bench {
     farm: BlobDir,
     panics: Arc<AtomicU32>,
     root: TempDir,
+    gpu: Gpu,
 }
 
 fn bench() -> Bench {
@@ -75,12 +77,12 @@ fn bench() -> Bench {
     let gpu = Gpu::open(GpuChoice::Software).expect("a software Vulkan device; install `mesa-vulkan-drivers`");
     let context = Context {
         tools: Tools::find().expect("ffmpeg"),
-        devices: Devices::new(GpuChoice::Software, gpu),
+        devices: Devices::new(GpuChoice::Software, gpu.clone()),
         blobs: Box::new(LocalBlobs { cache, farm: farm.clone(), panics: Arc::clone(&panics) }),
         work: root.path().join("work"),
     };
     fs::create_dir_all(&context.work).unwrap();
-    Bench { context, farm, panics, root }
+    Bench { context, farm, panics, root, gpu }
 }
 
 impl Bench {
@@ -173,6 +175,9 @@ fn a_shot_is_probed_rendered_in_two_ranges_and_assembled() {
         let stored = bench.farm.path(receipt.digest).unwrap().expect("the segment is stored");
         assert_eq!((fs::metadata(stored).unwrap().len(), receipt.frames), (receipt.bytes, receipt.range.len()));
     }
+    let compared = segments.iter().filter_map(|receipt| receipt.fidelity).reduce(Fidelity::join).expect("frames were compared");
+    assert_eq!(compared.samples, 5, "frames 0, 24, 47, 48 and 59");
+    assert!(compared.worst_decibels() > 30.0, "lanczos holds its source: {compared:?}");
     let output = bench.output(source, &facts, segments);
     assert_eq!((output.frames, output.extent, output.audio_streams), (60, Extent::new(128, 72), 1));
     let stored = bench.farm.path(output.digest).unwrap().expect("the output is stored");
@@ -227,6 +232,18 @@ fn what_is_the_jobs_fault_names_the_shot() {
 }
 
 #[test]
+fn a_result_too_far_from_its_source_is_refused() {
+    let bench = bench();
+    let source = bench.clip("64x36", 6);
+    let facts = bench.facts(source);
+    let work = Work::Render { facts, range: FrameRange::new(0, 6), models: Vec::new() };
+    let told = failure(bench.run(source, "upscale 2x filter=fsr check=99", work));
+    assert_eq!(told.class, FailureClass::Job);
+    assert!(told.message.starts_with("frame 0 came back") && told.message.contains("below the 99 dB"), "{told}");
+    bench.assert_tidy();
+}
+
+#[test]
 fn a_panic_is_the_workers_failure() {
     let bench = bench();
     bench.panics.store(1, Ordering::Relaxed);
@@ -252,6 +269,18 @@ fn a_lost_gpu_is_opened_again_and_its_graphs_are_dropped() {
     again.graph.submit(&vec![128; facts.layout.frame_bytes()], 0).unwrap();
     again.graph.next(&mut frame).unwrap();
     assert_eq!(frame.len(), output.frame_bytes());
+}
+
+/// The device goes away under a compiled graph, as after a driver reset.
+#[test]
+fn a_render_outlives_the_loss_of_its_gpu() {
+    let bench = bench();
+    let source = bench.clip("64x36", 4);
+    let facts = bench.facts(source);
+    let first = bench.segment(source, &facts, FrameRange::new(0, 4));
+    bench.gpu.destroy();
+    let second = bench.segment(source, &facts, FrameRange::new(0, 4));
+    assert_eq!(first.frames_digest, second.frames_digest);
 }
 
 /// A network that doubles RGB, as ncnn's two files: a convolution of twelve channels, then a pixel shuffle.

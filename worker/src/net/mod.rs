@@ -5,10 +5,17 @@
 //! shapes and constants computed, only operators on f32 tensors left, each with one output, in running order. A `Shaped` is
 //! what executors lower.
 
+pub mod bounds;
 pub mod graph;
+mod lower;
 pub mod op;
+pub mod reference;
+mod refusal;
 pub mod shaped;
+mod shapes;
+mod simplify;
 
 pub use graph::{Dim, Input, Network, Node, Port, Tensor, TensorData, ValueId};
 pub use op::Op;
+pub use refusal::Refusal;
 pub use shaped::{Shaped, ShapedNode, TensorOp};

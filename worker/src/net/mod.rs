@@ -9,6 +9,7 @@ pub mod bounds;
 pub mod graph;
 mod lower;
 pub mod op;
+pub mod passes;
 pub mod reference;
 mod refusal;
 pub mod shaped;

@@ -19,6 +19,7 @@ use self::planes::{Planes, Sampling};
 use super::recording::{Recorder, Recording};
 
 pub use self::kernel::Kernel;
+pub(crate) use self::planes::line_grid;
 
 /// Why steps cannot be recorded for a pair of layouts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -65,7 +65,7 @@ pub(super) struct Planes {
 }
 
 /// Workgroups along x and invocations along x for a line of `count` invocations of a shader.
-pub(super) fn line_grid(shader: Shader, count: u64) -> (u32, (u32, u32)) {
+pub(crate) fn line_grid(shader: Shader, count: u64) -> (u32, (u32, u32)) {
     let group = shader.facts().workgroup[0];
     let groups = count.div_ceil(u64::from(group)).max(1);
     let columns = groups.min(u64::from(LINE_GROUPS_MAX)) as u32;

@@ -23,6 +23,12 @@ pub enum TaskError {
     /// The device.
     #[error(transparent)]
     Gpu(#[from] GpuError),
+    /// A black picture out of one that is not.
+    #[error("frame {frame} came out black and its source is not; another GPU will try it")]
+    Black {
+        /// The frame's number in the shot.
+        frame: i64,
+    },
     /// The steps do not suit the source.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -78,7 +84,7 @@ impl TaskError {
             Self::Gpu(error) => error.class(),
             Self::Record(_) | Self::Recipe(_) | Self::NoSource(_) => FailureClass::Job,
             Self::Transfer(_) | Self::Away { .. } | Self::Blob(_) | Self::Scratch(_) => FailureClass::Environment,
-            Self::Receipt(_) | Self::NoRender => FailureClass::Worker,
+            Self::Black { .. } | Self::Receipt(_) | Self::NoRender => FailureClass::Worker,
         }
     }
 
@@ -90,6 +96,7 @@ impl TaskError {
             Self::Scratch(ScratchError::Taken { .. })
             | Self::Transfer(_)
             | Self::Gpu(_)
+            | Self::Black { .. }
             | Self::Record(_)
             | Self::Recipe(_)
             | Self::NoSource(_)

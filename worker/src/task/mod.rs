@@ -4,6 +4,7 @@
 //! stored with the coordinator; a cancelled task says nothing; a panic is this worker's failure, never its end.
 
 mod assemble;
+mod black;
 mod blobs;
 mod devices;
 mod error;

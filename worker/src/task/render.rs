@@ -7,11 +7,12 @@ use shotfarm_shared::media::{FrameLayout, MediaFacts};
 use shotfarm_shared::segment::{Receipt, ReceiptMismatch};
 
 use super::Job;
+use super::black::Guarded;
 use super::devices::Lent;
 use super::error::TaskError;
 use super::pipeline::{self, Engine, Sink, Source, StageTimes};
 use super::plan::FramePlan;
-use crate::gpu::Graph;
+use crate::gpu::{GpuError, Graph};
 use crate::media::encode::output_pixel_aspect;
 use crate::media::{Decoder, EncodeSettings, Encoder, FrameDigests, SourceIndex};
 use crate::scratch::ScratchError;
@@ -51,7 +52,14 @@ impl Job<'_> {
         let source = self.source()?;
         let segment = self.folder.path.join(format!("segment.{}", recipe.profile.extension()));
         let fetched = started.elapsed();
-        let times = self.make(facts, range, &output, &source, &segment)?;
+        let times = match self.make(facts, range, &output, &source, &segment) {
+            Err(TaskError::Gpu(error @ (GpuError::Lost { .. } | GpuError::Stuck { .. }))) if !self.cancel.is_cancelled() => {
+                tracing::warn!(%error, frames = %range, "the GPU is opened again and the frames are rendered once more");
+                self.progress.set(0);
+                self.make(facts, range, &output, &source, &segment)?
+            }
+            made => made?,
+        };
         let made = started.elapsed();
         let digests = FrameDigests::read(&self.context.tools, &segment, recipe.profile, &output, self.cancel, &mut |_| {})?;
         if digests.len() != range.len() {
@@ -109,7 +117,9 @@ impl Job<'_> {
         let plan = FramePlan::new(range, facts.frames, lent.graph.context_frames(), lent.graph.delay_frames());
         let mut decoder = Decoder::start(tools, source, facts, &index, plan.decoded(), self.cancel)?;
         let mut encoder = Encoder::start(tools, &settings, segment, self.cancel)?;
-        let ran = pipeline::run(&mut decoder, &mut lent.graph, &mut encoder, plan, self.progress, self.cancel);
+        let delay_frames = lent.graph.delay_frames();
+        let mut guarded = Guarded::new(&mut lent.graph, &facts.layout, output, delay_frames);
+        let ran = pipeline::run(&mut decoder, &mut guarded, &mut encoder, plan, self.progress, self.cancel);
         self.return_graph(lent, ran.as_ref().err());
         let times = ran?;
         encoder.finish()?;

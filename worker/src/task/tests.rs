@@ -63,6 +63,7 @@ struct Bench {
     farm: BlobDir,
     panics: Arc<AtomicU32>,
     root: TempDir,
+    gpu: Gpu,
 }
 
 fn bench() -> Bench {
@@ -73,12 +74,12 @@ fn bench() -> Bench {
     let gpu = Gpu::open(GpuChoice::Software).expect("a software Vulkan device; install `mesa-vulkan-drivers`");
     let context = Context {
         tools: Tools::find().expect("ffmpeg"),
-        devices: Devices::new(GpuChoice::Software, gpu),
+        devices: Devices::new(GpuChoice::Software, gpu.clone()),
         blobs: Box::new(LocalBlobs { cache, farm: farm.clone(), panics: Arc::clone(&panics) }),
         work: root.path().join("work"),
     };
     fs::create_dir_all(&context.work).unwrap();
-    Bench { context, farm, panics, root }
+    Bench { context, farm, panics, root, gpu }
 }
 
 impl Bench {
@@ -249,6 +250,18 @@ fn a_lost_gpu_is_opened_again_and_its_graphs_are_dropped() {
     again.graph.submit(&vec![128; facts.layout.frame_bytes()], 0).unwrap();
     again.graph.next(&mut frame).unwrap();
     assert_eq!(frame.len(), output.frame_bytes());
+}
+
+/// The device goes away under a compiled graph, as after a driver reset.
+#[test]
+fn a_render_outlives_the_loss_of_its_gpu() {
+    let bench = bench();
+    let source = bench.clip("64x36", 4);
+    let facts = bench.facts(source);
+    let first = bench.segment(source, &facts, FrameRange::new(0, 4));
+    bench.gpu.destroy();
+    let second = bench.segment(source, &facts, FrameRange::new(0, 4));
+    assert_eq!(first.frames_digest, second.frames_digest);
 }
 
 #[test]

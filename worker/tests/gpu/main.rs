@@ -2,5 +2,6 @@
 
 mod common;
 mod engine;
+mod operators;
 mod pictures;
 mod twins;

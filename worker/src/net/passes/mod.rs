@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 use super::shaped::{Shaped, TensorOp};
 use crate::gpu::passes::line_grid;
-use crate::gpu::recording::{Proxy, Recorder};
+use crate::gpu::recording::{Proxy, Recorder, Recording};
 use crate::gpu::shaders::{Shader, net_load, net_save};
 use fuse::{Work, plan};
 use place::Writer;
@@ -98,7 +98,11 @@ enum Outside {
     Wrap,
 }
 
-/// Records a network: one buffer of f32 in plain order for each of [`Shaped::inputs`]; gives the same for each of its outputs.
+/// An input's buffer must be a multiple of so many bytes: passes read four elements at once.
+pub const INPUT_BYTES: usize = 16;
+
+/// Records a network: one buffer of f32 in plain order, padded to [`INPUT_BYTES`], for each of [`Shaped::inputs`]; gives the
+/// same for each of its outputs.
 ///
 /// The network must be one that [`supported`] takes.
 ///
@@ -118,6 +122,31 @@ pub fn record(
     }
     writer.run();
     net.outputs().iter().map(|port| writer.save(port.value)).collect()
+}
+
+/// A network as a recording of its own: the elements of all inputs, f32 in plain order one input after the other, are the frame
+/// that goes in; those of all outputs are the frame that comes out.
+#[must_use]
+pub fn recording(net: &Shaped, options: &Options, tables: &mut Tables) -> Recording {
+    let bytes = |ports: &[super::Port]| ports.iter().map(|port| net.elements(port.value) * size_of::<f32>()).collect::<Vec<_>>();
+    let (inputs, outputs) = (bytes(net.inputs()), bytes(net.outputs()));
+    let mut recorder = Recorder::new(inputs.iter().sum());
+    let (frame, mut begin) = (recorder.input(), 0);
+    let buffers = inputs.iter().zip(net.inputs()).map(|(bytes, port)| {
+        let buffer = recorder.scratch(&port.name, bytes.next_multiple_of(INPUT_BYTES) as u64);
+        recorder.copy((frame, begin), (buffer, 0), *bytes as u64);
+        begin += *bytes as u64;
+        buffer
+    });
+    let buffers = buffers.collect::<Vec<_>>();
+    let made = record(net, &mut recorder, &buffers, options, tables);
+    recorder.finish(outputs.iter().sum(), |recorder, frame| {
+        let mut begin = 0;
+        for (buffer, bytes) in made.iter().zip(&outputs) {
+            recorder.copy((*buffer, 0), (frame, begin), *bytes as u64);
+            begin += *bytes as u64;
+        }
+    })
 }
 
 /// Records a network on a picture that lies in one block of channels already, and gives its picture likewise in blocks. The

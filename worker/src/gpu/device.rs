@@ -11,6 +11,7 @@ use shotfarm_shared::failure::{Failure, FailureClass};
 
 use super::pipelines::Pipelines;
 use super::recording::{Component, CooperativeMatrix, DeviceFeatures, DeviceLimits, ExceedsDevice};
+use super::shaders::Needs;
 
 /// The kind of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +78,8 @@ pub enum GpuChoice {
 pub struct GpuOptions {
     /// A folder in which compiled kernels are kept from one start to the next; none where they are not to be.
     pub cache: Option<PathBuf>,
+    /// What the device has and is not to be used.
+    pub without: Needs,
 }
 
 /// Why a device could not be opened or did not do its work.
@@ -366,7 +369,7 @@ impl Gpu {
         device.set_device_lost_callback(move |reason, message| {
             lock(&lost).lost.get_or_insert_with(|| format!("{reason:?}: {message}"));
         });
-        let features = Arc::new(features(adapter, required_features));
+        let features = Arc::new(features(adapter, required_features).without(options.without));
         let pipelines = Arc::new(Pipelines::open(&device, &adapter.get_info(), options.cache.as_deref()));
         Ok(Self { device, queue, facts, options: options.clone(), features, pipelines, faults })
     }
@@ -381,6 +384,13 @@ impl Gpu {
     #[must_use]
     pub fn options(&self) -> &GpuOptions {
         &self.options
+    }
+
+    /// The same device with parts of it left unused, now and whenever it is opened again.
+    #[must_use]
+    pub fn without(&self, unused: Needs) -> Self {
+        let options = GpuOptions { without: self.options.without.or(unused), ..self.options.clone() };
+        Self { features: Arc::new((*self.features).clone().without(unused)), options, ..self.clone() }
     }
 
     /// What it can bind and dispatch.

@@ -9,6 +9,7 @@ pub mod bounds;
 pub mod graph;
 mod half;
 mod lower;
+mod models;
 pub mod ncnn;
 pub mod onnx;
 pub mod op;
@@ -20,6 +21,7 @@ mod shapes;
 mod simplify;
 
 pub use graph::{Dim, Input, Network, Node, Port, Tensor, TensorData, ValueId};
+pub use models::Models;
 pub use op::Op;
 pub use refusal::Refusal;
 pub use shaped::{Shaped, ShapedNode, TensorOp};

@@ -9,7 +9,9 @@ use shotfarm_shared::media::FrameLayout;
 use shotfarm_shared::recipe::Recipe;
 
 use super::error::TaskError;
+use super::models::KeptNetworks;
 use crate::gpu::{Gpu, GpuChoice, GpuError, GpuOptions, Graph, record};
+use crate::net::Models;
 
 /// The GPU of a worker.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub struct Devices {
     choice: GpuChoice,
     options: GpuOptions,
     state: Mutex<State>,
+    /// Read from files, so they outlive a lost device.
+    networks: KeptNetworks,
 }
 
 #[derive(Debug)]
@@ -49,14 +53,22 @@ impl Devices {
     /// Shares `gpu`, which `choice` opened and will open again when it is lost.
     #[must_use]
     pub fn new(choice: GpuChoice, gpu: Gpu) -> Self {
-        Self { choice, options: gpu.options().clone(), state: Mutex::new(State { gpu: Some(gpu), opened: 0, graph: None }) }
+        let options = gpu.options().clone();
+        let state = Mutex::new(State { gpu: Some(gpu), opened: 0, graph: None });
+        Self { choice, options, state, networks: KeptNetworks::default() }
     }
 
-    /// A graph for frames of `input` through `recipe` to `output`, compiled or taken from the last task.
+    /// The networks that tasks have read.
+    pub(super) fn networks(&self) -> &KeptNetworks {
+        &self.networks
+    }
+
+    /// A graph for frames of `input` through `recipe` to `output`, compiled or taken from the last task. `models` has every
+    /// network of the recipe, whose digest covers theirs.
     ///
     /// # Errors
     /// When the recipe does not suit the frames or the device, or the device cannot be opened.
-    pub fn lend(&self, recipe: &Recipe, input: &FrameLayout, output: &FrameLayout) -> Result<Lent, TaskError> {
+    pub fn lend(&self, recipe: &Recipe, input: &FrameLayout, output: &FrameLayout, models: &Models) -> Result<Lent, TaskError> {
         let mut state = self.lock();
         let gpu = state.open(self.choice, &self.options)?;
         let key = Key { recipe: recipe.digest(), input: input.clone(), opened: state.opened };
@@ -70,7 +82,7 @@ impl Devices {
         // The old one's buffers first: two graphs of 8K frames need not fit side by side.
         state.graph = None;
         drop(state);
-        let recording = record(&recipe.steps, input, output)?;
+        let recording = record(&recipe.steps, input, output, models)?;
         match Graph::new(&gpu, &recording) {
             Ok(graph) => Ok(Lent { key, graph }),
             Err(error) => Err(self.failed(&key, error)),

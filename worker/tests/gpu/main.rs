@@ -4,4 +4,5 @@ mod common;
 mod engine;
 mod operators;
 mod pictures;
+mod quality;
 mod twins;

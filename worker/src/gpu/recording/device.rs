@@ -1,6 +1,7 @@
 //! What a device can do, as data, and whether a recording asks for more.
 
 use super::{Op, Pass, Recording};
+use crate::gpu::shaders::{Needs, Shader};
 
 /// What a device can bind and dispatch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,9 +168,20 @@ impl Pass {
 }
 
 impl DeviceFeatures {
+    /// The same without what is not to be used.
+    #[must_use]
+    pub fn without(mut self, unused: Needs) -> Self {
+        self.f16 &= !unused.f16;
+        self.subgroups = self.subgroups.filter(|_| !unused.subgroups);
+        if unused.cooperative_matrix {
+            self.cooperative.clear();
+        }
+        self
+    }
+
     /// What a shader needs and the device has not.
     #[must_use]
-    pub fn lacking(&self, shader: crate::gpu::shaders::Shader) -> Option<&'static str> {
+    pub fn lacking(&self, shader: Shader) -> Option<&'static str> {
         let needs = shader.facts().needs;
         if needs.f16 && !self.f16 {
             Some("16-bit floats")

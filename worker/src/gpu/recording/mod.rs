@@ -214,6 +214,25 @@ impl Recording {
         })
     }
 
+    /// The first `length` operations, with the buffer that the last of them wrote first as the output: what stands between
+    /// two passes, to be looked at.
+    ///
+    /// # Panics
+    /// When `length` is 0 or there are fewer operations.
+    #[must_use]
+    pub fn until(&self, length: usize) -> Self {
+        let mut cut = self.clone();
+        cut.ops.truncate(length);
+        let last = self.ops[length - 1].writes()[0];
+        if last != self.output {
+            cut.buffers[self.output.0].role = Role::Scratch;
+            cut.buffers[last.0].role = Role::Output;
+            cut.output = last;
+            cut.output_bytes = self.buffers[last.0].bytes as usize;
+        }
+        cut
+    }
+
     /// Bytes of all buffers that frames share on the device.
     #[must_use]
     pub fn device_bytes(&self) -> u64 {

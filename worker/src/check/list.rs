@@ -1,0 +1,65 @@
+//! What a device is checked with: small recordings that together run every shader.
+
+use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
+use shotfarm_shared::recipe::read_steps;
+
+use crate::gpu::recording::{Recorder, Recording};
+use crate::gpu::shaders::{Shader, bench_arithmetic};
+use crate::gpu::{RecordError, record};
+
+/// The side of the check's frames: small enough for the software device, larger than one workgroup.
+const SIDE: u32 = 16;
+
+/// Steps that together reach every shader of the recipes. A new step, or a filter with a shader of its own, adds a line.
+const STEPS: [&str; 6] = [
+    "upscale 2x filter=lanczos",
+    "upscale 0.5x filter=lanczos",
+    "upscale 2x filter=ewa-lanczos",
+    "upscale 0.75x filter=ewa-lanczos",
+    "upscale 2x filter=fsr",
+    "upscale 1.5x filter=fsr",
+];
+
+/// Workgroups and rounds of the arithmetic check.
+const ARITHMETIC_GROUPS: u32 = 2;
+const ARITHMETIC_ROUNDS: u32 = 5;
+
+/// One recording, and how it is called.
+pub(super) struct Check {
+    pub(super) name: String,
+    pub(super) recording: Recording,
+}
+
+/// All of them. What no recipe records (kernels of networks, of `gpu bench`) is recorded here by hand.
+///
+/// # Errors
+/// When a step of the list cannot be recorded.
+pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
+    let mut checks = Vec::new();
+    for text in STEPS {
+        checks.push(Check { name: text.to_owned(), recording: steps(text)? });
+    }
+    for shader in [Shader::BenchArithmetic, Shader::BenchArithmeticF16] {
+        checks.push(Check { name: shader.facts().name.to_owned(), recording: arithmetic(shader) });
+    }
+    Ok(checks)
+}
+
+fn steps(text: &str) -> Result<Recording, RecordError> {
+    let steps = read_steps(text).expect("the list above holds valid steps: its test reads them");
+    let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
+    let input = FrameLayout { extent: Extent::new(SIDE, SIDE), format: PixelFormat::Yuv420p, colour };
+    let extent = steps.iter().fold(input.extent, |extent, step| step.extent(extent));
+    record(&steps, &input, &FrameLayout { extent, ..input.clone() })
+}
+
+/// Sums that come out exact in either element type.
+fn arithmetic(shader: Shader) -> Recording {
+    let facts = shader.facts();
+    let sums = (ARITHMETIC_GROUPS * facts.workgroup[0]) as usize;
+    let bytes = sums * if facts.needs.f16 { size_of::<u16>() } else { size_of::<f32>() };
+    let params = bench_arithmetic::Params { rounds: ARITHMETIC_ROUNDS, factor: 0.5, addend: 0.25 };
+    Recorder::new(size_of::<u32>()).finish(bytes, |recorder, output| {
+        recorder.dispatch(shader, &[], &params, &[], &[output], [ARITHMETIC_GROUPS, 1, 1]);
+    })
+}

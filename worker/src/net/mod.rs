@@ -6,6 +6,7 @@
 //! what executors lower.
 
 pub mod bounds;
+pub mod families;
 pub mod graph;
 mod half;
 mod lower;

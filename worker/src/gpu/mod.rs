@@ -20,5 +20,5 @@ pub mod twins;
 
 pub use device::{AdapterFacts, AdapterKind, Gpu, GpuChoice, GpuError, GpuOptions, adapters};
 pub use engine::{Graph, OpTiming, StageTimes};
-pub use passes::{RecordError, record};
+pub use passes::{Executor, RecordError, record, record_for};
 pub use recording::{DeviceFeatures, DeviceLimits, Recording};

@@ -176,6 +176,18 @@ pub(super) fn resample_chroma(recorder: &mut Recorder, planes: &Planes, sampling
     Planes { sampling, values, ..*planes }
 }
 
+/// Records the resampling of chroma alone, to a picture of another size whose luma is made elsewhere. Chroma keeps its sampling.
+pub(super) fn resample_chroma_to(recorder: &mut Recorder, planes: &Planes, luma: Proxy, target: Extent) -> Planes {
+    let [_, blue, red] = planes.values;
+    let axes = (planes.sampling.axes(planes.extent), planes.sampling.axes(target));
+    let values = [
+        luma,
+        resample_plane(recorder, "Cb", blue, &axes, Kernel::Lanczos3),
+        resample_plane(recorder, "Cr", red, &axes, Kernel::Lanczos3),
+    ];
+    Planes { extent: target, sampling: planes.sampling, values }
+}
+
 /// Across, then down; an axis that stays as it is costs nothing.
 fn resample_plane(
     recorder: &mut Recorder,

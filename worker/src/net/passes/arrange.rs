@@ -31,6 +31,14 @@ impl Reading {
     }
 }
 
+impl Reading {
+    /// Leaves out the first elements of an axis that is not blocked.
+    pub(super) fn skip(&mut self, axis: usize, elements: usize) {
+        self.offset += elements * self.strides[axis];
+        self.shape[axis] -= elements;
+    }
+}
+
 /// One axis of a result: along which axis of the source its elements lie, from where on, in which steps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Along {
@@ -94,6 +102,14 @@ impl Writer<'_> {
     pub(super) fn copy_into_blocks(&mut self, from: &Reading, shape: &[usize], to: Blocks) {
         let along = (0..shape.len()).map(Along::axis).collect::<Vec<_>>();
         self.gather(from, &along, shape, &Writing::blocks(to, shape), (Outside::Constant, 0.0));
+    }
+
+    /// Into columns of a wider picture, from one column on.
+    pub(super) fn copy_into_part(&mut self, from: &Reading, shape: &[usize], to: Blocks, whole: [usize; 4], column: usize) {
+        let along = (0..shape.len()).map(Along::axis).collect::<Vec<_>>();
+        let (offset, strides) = block_strides(to, whole);
+        let to = Writing { buffer: to.buffer, offset: offset + column * strides[3], strides, blocked: true };
+        self.gather(from, &along, shape, &to, (Outside::Constant, 0.0));
     }
 
     pub(super) fn copy_into_plain(&mut self, from: &Reading, shape: &[usize], to: Proxy) {

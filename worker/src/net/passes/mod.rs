@@ -20,6 +20,7 @@ mod pictures;
 mod place;
 mod reduce;
 mod supported;
+mod tile;
 
 use std::collections::BTreeMap;
 
@@ -27,13 +28,16 @@ use super::shaped::{Shaped, TensorOp};
 use crate::gpu::passes::line_grid;
 use crate::gpu::recording::{Proxy, Recorder, Recording};
 use crate::gpu::shaders::{Shader, net_load, net_save};
-use fuse::{Work, plan};
+use crate::gpu::twins::half;
+use fuse::{Step, Work, plan};
 use place::Writer;
 
 pub use choice::{ConvClass, ConvKernel, Kernels};
 pub(crate) use place::Blocks;
 pub use place::Tables;
 pub use supported::{Unsupported, supported};
+pub(crate) use tile::{Tile, record_tiles, spans};
+pub use tile::{Tiling, Untileable, memory};
 
 /// What values are stored as between two passes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,7 +71,7 @@ impl Real {
     fn encode(self, values: &[f32]) -> Vec<u8> {
         match self {
             Self::F32 => bytemuck::cast_slice(values).to_vec(),
-            Self::F16 => values.iter().flat_map(|value| half::f16::from_f32(*value).to_le_bytes()).collect(),
+            Self::F16 => values.iter().flat_map(|value| half::from_f32(*value).to_le_bytes()).collect(),
         }
     }
 }
@@ -149,21 +153,6 @@ pub fn recording(net: &Shaped, options: &Options, tables: &mut Tables) -> Record
     })
 }
 
-/// Records a network on a picture that lies in one block of channels already, and gives its picture likewise in blocks. The
-/// network has one input and one output, both pictures.
-pub(crate) fn record_picture(
-    net: &Shaped,
-    recorder: &mut Recorder,
-    input: Blocks,
-    options: &Options,
-    tables: &mut Tables,
-) -> Blocks {
-    let mut writer = Writer::new(net, recorder, options, tables);
-    writer.hold_blocks(net.inputs()[0].value, input);
-    writer.run();
-    writer.blocks(net.outputs()[0].value)
-}
-
 impl<'a> Writer<'a> {
     fn new(net: &'a Shaped, recorder: &'a mut Recorder, options: &'a Options, tables: &'a mut Tables) -> Self {
         Self { net, recorder, options, tables, held: BTreeMap::new(), homes: BTreeMap::new() }
@@ -175,11 +164,15 @@ impl<'a> Writer<'a> {
             self.homes = homes::homes(self.net, &steps);
         }
         for step in &steps {
-            match &step.work {
-                Work::Conv { source, step: conv } => self.conv(conv, *source, step.output),
-                Work::Chain(chain) => self.chain(chain, step.output),
-                Work::Tensor { op, inputs } => self.tensor(op, inputs, step.output),
-            }
+            self.step(step);
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        match &step.work {
+            Work::Conv { source, step: conv } => self.conv(conv, *source, step.output),
+            Work::Chain(chain) => self.chain(chain, step.output),
+            Work::Tensor { op, inputs } => self.tensor(op, inputs, step.output),
         }
     }
 
@@ -220,9 +213,9 @@ impl<'a> Writer<'a> {
         }
         let count = self.net.elements(value);
         let plain = self.new_plain(value);
-        let (stride, size) = line_grid(Shader::NetLoadF16, count as u64);
+        let (stride, size) = line_grid(Shader::NetLoad, count as u64);
         let params = net_load::Params { count: count as u32, stride };
-        self.recorder.grid(Shader::NetLoadF16, &params, &[input], &[plain], size);
+        self.recorder.grid(Shader::NetLoad, &params, &[input], &[plain], size);
     }
 
     /// An output as f32 in a buffer of its own.

@@ -49,12 +49,13 @@ impl Writer<'_> {
             (self.transposed(input, &order), Triple::of(&moved, shape.len() - axes.len(), shape.len()))
         };
         let to = self.new_plain(output);
-        self.reduce_triple(reduction, triple, triple.length, from, to);
+        let scale = if reduction == Reduction::Mean { 1.0 / triple.length as f64 } else { 1.0 };
+        self.reduce_triple(reduction, triple, scale, from, to);
     }
 
     /// Rows and columns of a picture in blocks become one pixel: first along each row, then the rows, so that there is work for many
     /// invocations and one order of sums.
-    fn pooled(&mut self, reduction: Reduction, from: Blocks, [n, c, h, w]: [usize; 4]) -> Blocks {
+    pub(super) fn pooled(&mut self, reduction: Reduction, from: Blocks, [n, c, h, w]: [usize; 4]) -> Blocks {
         let (first, blocks) = (from.first as usize, c.div_ceil(LANES));
         let from = if first == 0 && from.total as usize == blocks {
             from
@@ -64,24 +65,34 @@ impl Writer<'_> {
             self.copy_into_blocks(&reading, &[n, c, h, w], own);
             own
         };
+        let (across, down) = if reduction == Reduction::Mean { (1.0 / w as f64, 1.0 / h as f64) } else { (1.0, 1.0) };
+        self.pooled_in_two(reduction, from, [n, c, h, w], [across, down])
+    }
+
+    /// The mean of a whole picture in blocks, times `weight`.
+    pub(super) fn pooled_with(&mut self, from: Blocks, [n, c, h, w]: [usize; 4], weight: f64) -> Blocks {
+        self.pooled_in_two(Reduction::Sum, from, [n, c, h, w], [1.0 / w as f64, weight / h as f64])
+    }
+
+    /// `scales` is what sums along rows, and sums of those, are multiplied with.
+    fn pooled_in_two(&mut self, reduction: Reduction, from: Blocks, [n, c, h, w]: [usize; 4], scales: [f64; 2]) -> Blocks {
+        let blocks = c.div_ceil(LANES);
         let rows = self.buffer("rows pooled", n * blocks * h * LANES);
         let to = self.free_blocks("pooled", [n, c, 1, 1]);
-        let count = if reduction == Reduction::Mean { w } else { 1 };
         let across = Triple { outer: n * blocks * h, length: w, inner: LANES };
-        self.reduce_triple(reduction, across, count, from.buffer, rows);
-        let count = if reduction == Reduction::Mean { h } else { 1 };
-        self.reduce_triple(reduction, Triple { outer: n * blocks, length: h, inner: LANES }, count, rows, to.buffer);
+        self.reduce_triple(reduction, across, scales[0], from.buffer, rows);
+        self.reduce_triple(reduction, Triple { outer: n * blocks, length: h, inner: LANES }, scales[1], rows, to.buffer);
         to
     }
 
-    /// `count` is what a mean divides by.
-    fn reduce_triple(&mut self, reduction: Reduction, triple: Triple, count: usize, from: Proxy, to: Proxy) {
-        let (code, scale) = match reduction {
-            Reduction::Mean => (net_reduce::REDUCE_SUM, 1.0 / count as f32),
-            Reduction::Sum | Reduction::Prod => (net_reduce::REDUCE_SUM, 1.0),
-            Reduction::Max => (net_reduce::REDUCE_MAX, 1.0),
-            Reduction::Min => (net_reduce::REDUCE_MIN, 1.0),
+    /// `scale` is what a sum is multiplied with: 1 over the length for a mean.
+    fn reduce_triple(&mut self, reduction: Reduction, triple: Triple, scale: f64, from: Proxy, to: Proxy) {
+        let code = match reduction {
+            Reduction::Mean | Reduction::Sum | Reduction::Prod => net_reduce::REDUCE_SUM,
+            Reduction::Max => net_reduce::REDUCE_MAX,
+            Reduction::Min => net_reduce::REDUCE_MIN,
         };
+        let scale = scale as f32;
         let program = self.real().of(Shader::NetReduce, Shader::NetReduceF16);
         let Triple { outer, length, inner } = triple;
         let (stride, size) = line_grid(program, (outer * inner) as u64);

@@ -1,5 +1,5 @@
 // A plain list of f32 into a tensor's element type.
-//#variants REAL: f32 f16
+//#variants REAL: f16
 
 struct Params {
     count: u32,

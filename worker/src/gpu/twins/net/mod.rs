@@ -11,7 +11,7 @@ mod planes;
 mod pointwise;
 mod reduce;
 
-use super::{Bound, params};
+use super::{Bound, half, params};
 use crate::gpu::recording::Pass;
 use crate::gpu::shaders::Shader;
 
@@ -35,7 +35,7 @@ impl Tensors<'_, '_> {
 
     fn decoded(&self, words: &[u32]) -> Vec<f32> {
         if self.half {
-            bytemuck::cast_slice::<u32, half::f16>(words).iter().map(|value| value.to_f32()).collect()
+            bytemuck::cast_slice::<u32, u16>(words).iter().map(|value| half::to_f32(*value)).collect()
         } else {
             bytemuck::cast_slice(words).to_vec()
         }
@@ -46,7 +46,7 @@ impl Tensors<'_, '_> {
         let mut elements = self.decoded(&self.bound.writes[index]);
         change(&mut elements);
         self.bound.writes[index] = if self.half {
-            let halves = elements.iter().map(|value| half::f16::from_f32(*value)).collect::<Vec<_>>();
+            let halves = elements.iter().map(|value| half::from_f32(*value)).collect::<Vec<_>>();
             bytemuck::pod_collect_to_vec(&halves)
         } else {
             bytemuck::cast_slice(&elements).to_vec()
@@ -85,7 +85,7 @@ pub(super) fn run(pass: &Pass, bound: &mut Bound<'_>) -> bool {
         Shader::NetReduce | Shader::NetReduceF16 => reduce::net_reduce(params(pass), tensors),
         Shader::NetSoftmax | Shader::NetSoftmaxF16 => reduce::net_softmax(params(pass), tensors),
         Shader::NetMatmul | Shader::NetMatmulF16 => reduce::net_matmul(params(pass), tensors),
-        Shader::NetLoad | Shader::NetLoadF16 => planes::net_load(params(pass), tensors),
+        Shader::NetLoad => planes::net_load(params(pass), tensors),
         Shader::NetSave | Shader::NetSaveF16 => planes::net_save(params(pass), tensors),
         Shader::NetFromPlanes | Shader::NetFromPlanesF16 => planes::net_from_planes(params(pass), tensors),
         Shader::NetToPlanes | Shader::NetToPlanesF16 => planes::net_to_planes(params(pass), tensors),

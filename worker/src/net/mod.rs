@@ -16,6 +16,7 @@ mod models;
 pub mod ncnn;
 pub mod onnx;
 pub mod op;
+pub mod passes;
 mod ratio;
 pub mod reference;
 mod refusal;

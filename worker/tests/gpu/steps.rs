@@ -195,12 +195,12 @@ fn noise_falls_and_edges_stay() {
     }
 }
 
-/// A frame of one grey with a bright square.
-fn square(layout: &FrameLayout, left: usize) -> Vec<u8> {
+/// A frame of one grey with a square of another.
+fn square(layout: &FrameLayout, left: usize, grey: u16) -> Vec<u8> {
     let mut values = codes(layout, &flat(layout, [90, 128, 128]));
     for row in 20..36 {
         let begin = row * layout.extent.width as usize + left;
-        values[begin..begin + 16].fill(200);
+        values[begin..begin + 16].fill(grey);
     }
     frame(layout, &values)
 }
@@ -211,8 +211,9 @@ fn square(layout: &FrameLayout, left: usize) -> Vec<u8> {
 fn what_moves_leaves_no_trail() {
     let gpu = software_gpu();
     let input = layout(96, 56, PixelFormat::Yuv420p);
-    let shot = (0..5).map(|index| noisy(&input, &square(&input, 8 + 16 * index), 6.0, index as u64)).collect::<Vec<_>>();
-    for text in ["denoise strength=0.3 frames=1", "denoise strength=0.3 frames=2"] {
+    for (text, grey) in [("denoise strength=0.3 frames=1", 200), ("denoise strength=0.3 frames=2", 60)] {
+        let frame = |index: usize| noisy(&input, &square(&input, 8 + 16 * index, grey), 6.0, index as u64);
+        let shot = (0..5).map(frame).collect::<Vec<_>>();
         let found = finish(&gpu, text, &input, &shot);
         for (index, frame) in found.iter().enumerate() {
             let values = luma(&input, frame);

@@ -5,6 +5,9 @@
 // Surroundings are compared over 3x3 samples weighted (1 2 1) x (1 2 1) / 16. The weight of a sample falls to nothing at a
 // distance that noise alone does not reach (Goossens et al.: An improved non-local denoising algorithm, 2008), and not
 // towards nothing as an exponential does: what moved on, and the other side of an edge or of a cut, leaves no trace at all.
+//
+// One invocation makes four samples of a row, whose surroundings overlap: each value is loaded once for all four, and the
+// distances of single columns are shared.
 
 struct Params {
     width: u32,
@@ -34,49 +37,79 @@ fn row(y: i32) -> u32 {
     return u32(clamp(y, 0, i32(params.height) - 1)) * params.width;
 }
 
-fn centre_column(rows: vec3<u32>, x: u32) -> vec3<f32> {
-    return vec3<f32>(centre[rows.x + x], centre[rows.y + x], centre[rows.z + x]);
+fn own(rows: vec3<u32>, x: i32) -> vec3<f32> {
+    let at = column(x);
+    return vec3<f32>(centre[rows.x + at], centre[rows.y + at], centre[rows.z + at]);
 }
 
-fn other_column(rows: vec3<u32>, x: u32) -> vec3<f32> {
-    return vec3<f32>(other[rows.x + x], other[rows.y + x], other[rows.z + x]);
+fn around(rows: vec3<u32>, x: i32) -> vec3<f32> {
+    let at = column(x);
+    return vec3<f32>(other[rows.x + at], other[rows.y + at], other[rows.z + at]);
+}
+
+// The part of one column in a distance.
+fn apart(left: vec3<f32>, right: vec3<f32>) -> f32 {
+    let d = left - right;
+    let squared = d * d;
+    return 0.25 * (squared.x + squared.z) + 0.5 * squared.y;
 }
 
 @compute @workgroup_size(8, 8)
 fn denoise(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.width || id.y >= params.height) {
+    let x = i32(4u * id.x);
+    let y = i32(id.y);
+    if (4u * id.x >= params.width || id.y >= params.height) {
         return;
     }
-    let x = i32(id.x);
-    let y = i32(id.y);
     let own_rows = vec3<u32>(row(y - 1), row(y), row(y + 1));
-    let own_left = centre_column(own_rows, column(x - 1));
-    let own_middle = centre_column(own_rows, id.x);
-    let own_right = centre_column(own_rows, column(x + 1));
+    let own0 = own(own_rows, x - 1);
+    let own1 = own(own_rows, x);
+    let own2 = own(own_rows, x + 1);
+    let own3 = own(own_rows, x + 2);
+    let own4 = own(own_rows, x + 3);
+    let own5 = own(own_rows, x + 4);
 
-    var sum = vec2<f32>(0.0);
+    var values = vec4<f32>(0.0);
+    var weights = vec4<f32>(0.0);
     for (var down = -params.radius; down <= params.radius; down++) {
         let rows = vec3<u32>(row(y + down - 1), row(y + down), row(y + down + 1));
-        // Three columns move along together, so that each is loaded once.
-        var left = other_column(rows, column(x - params.radius - 1));
-        var middle = other_column(rows, column(x - params.radius));
+        let begin = x - params.radius;
+        // Six columns that move along together.
+        var c0 = vec3<f32>(0.0);
+        var c1 = around(rows, begin - 1);
+        var c2 = around(rows, begin);
+        var c3 = around(rows, begin + 1);
+        var c4 = around(rows, begin + 2);
+        var c5 = around(rows, begin + 3);
         for (var across = -params.radius; across <= params.radius; across++) {
-            let right = other_column(rows, column(x + across + 1));
-            let l = left - own_left;
-            let m = middle - own_middle;
-            let r = right - own_right;
-            let columns = 0.25 * (l * l + r * r) + 0.5 * (m * m);
-            let distance = 0.25 * (columns.x + columns.z) + 0.5 * columns.y;
-            let closeness = clamp((params.distance_max - distance) * params.weight_scale, 0.0, 1.0);
-            let weight = closeness * closeness;
-            sum += weight * vec2<f32>(middle.y, 1.0);
-            left = middle;
-            middle = right;
+            c0 = c1;
+            c1 = c2;
+            c2 = c3;
+            c3 = c4;
+            c4 = c5;
+            c5 = around(rows, x + across + 4);
+            let d0 = apart(c0, own0);
+            let d1 = apart(c1, own1);
+            let d2 = apart(c2, own2);
+            let d3 = apart(c3, own3);
+            let d4 = apart(c4, own4);
+            let d5 = apart(c5, own5);
+            let distance = 0.25 * (vec4<f32>(d0, d1, d2, d3) + vec4<f32>(d2, d3, d4, d5)) + 0.5 * vec4<f32>(d1, d2, d3, d4);
+            let closeness = clamp((params.distance_max - distance) * params.weight_scale, vec4<f32>(0.0), vec4<f32>(1.0));
+            // The very same picture here, as where a shot's end is repeated or a drawing is held, tells nothing new.
+            let here = params.begin == 0u && across == 0 && down == 0;
+            let same = vec4<bool>(here) & (distance == vec4<f32>(0.0));
+            let weight = select(closeness * closeness, vec4<f32>(0.0), same);
+            values += weight * vec4<f32>(c1.y, c2.y, c3.y, c4.y);
+            weights += weight;
         }
     }
-    let i = id.y * params.width + id.x;
-    if (params.begin == 0u) {
-        sum += sums[i];
+    let i = id.y * params.width + 4u * id.x;
+    for (var k = 0u; k < min(4u, params.width - 4u * id.x); k++) {
+        var sum = vec2<f32>(values[k], weights[k]);
+        if (params.begin == 0u) {
+            sum += sums[i + k];
+        }
+        sums[i + k] = sum;
     }
-    sums[i] = sum;
 }

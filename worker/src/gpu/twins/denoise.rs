@@ -31,7 +31,8 @@ pub(super) fn denoise(params: Params, bound: &mut Bound<'_>) {
                 for s in x - params.radius..=x + params.radius {
                     let distance = distance(&params, (centre, x, y), (other, s, t));
                     let closeness = ((params.distance_max - distance) * params.weight_scale).clamp(0.0, 1.0);
-                    let weight = closeness * closeness;
+                    let same = params.begin == 0 && distance == 0.0 && (s, t) == (x, y);
+                    let weight = if same { 0.0 } else { closeness * closeness };
                     sum[0] += weight * texel(other, &params, s, t);
                     sum[1] += weight;
                 }

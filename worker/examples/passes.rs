@@ -1,10 +1,11 @@
-//! The rate of each filter on one GPU, with frames going in and out and of the passes alone, then one by one.
+//! The rate of each filter, or of other steps as recipes write them, on one GPU, with frames going in and out and of the passes
+//! alone, then one by one.
 //!
 //! ```text
 //! cargo run --release --example passes -- [best|software|INDEX] [WIDTHxHEIGHT] [FACTOR] [FRAMES] [FILTER,...]
 //! ```
 //!
-//! Defaults: software 640x360 2x 16 lanczos,ewa-lanczos,fsr.
+//! Defaults: software 640x360 2x 16 lanczos,ewa-lanczos,fsr. A step may stand for a filter: "lanczos,denoise frames=2,grain".
 
 use std::time::Instant;
 
@@ -27,7 +28,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{}", gpu.facts());
     println!("{:<12} {:>10} {:>12}   milliseconds a frame: upload, wait, readback", "filter", "frames/s", "passes only");
     for filter in word(4, "lanczos,ewa-lanczos,fsr").split(',') {
-        measure(&gpu, extent, &format!("upscale {factor} filter={filter}"), filter, frames)?;
+        let text = if read_steps(filter).is_ok() { filter.to_owned() } else { format!("upscale {factor} filter={filter}") };
+        measure(&gpu, extent, &text, filter, frames)?;
     }
     Ok(())
 }

@@ -5,8 +5,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::deband::Deband;
+use super::denoise::Denoise;
 use super::error::InvalidRecipe;
+use super::grain::Grain;
 use super::parameters::Parameters;
+use super::sharpen::Sharpen;
 use super::upscale::{Filter, Upscale};
 use crate::media::Extent;
 use crate::model::ModelRef;
@@ -17,6 +21,14 @@ use crate::model::ModelRef;
 pub enum Step {
     /// Change of size.
     Upscale(Upscale),
+    /// Less noise.
+    Denoise(Denoise),
+    /// Smooth gradients instead of bands.
+    Deband(Deband),
+    /// More contrast in fine detail.
+    Sharpen(Sharpen),
+    /// Film grain.
+    Grain(Grain),
 }
 
 impl Step {
@@ -25,6 +37,7 @@ impl Step {
     pub fn extent(&self, source: Extent) -> Extent {
         match self {
             Self::Upscale(upscale) => upscale.target.extent(source),
+            Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => source,
         }
     }
 
@@ -50,6 +63,8 @@ impl Step {
         match self {
             Self::Upscale(Upscale { model: Some(_), .. }) => Some("a model"),
             Self::Upscale(upscale) => (upscale.filter != Filter::Lanczos).then(|| upscale.filter.name()),
+            // They work on coded values, which are as even to the eye in HDR as in SDR.
+            Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => None,
         }
     }
 
@@ -84,6 +99,10 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Upscale(upscale) => upscale.fmt(f),
+            Self::Denoise(denoise) => denoise.fmt(f),
+            Self::Deband(deband) => deband.fmt(f),
+            Self::Sharpen(sharpen) => sharpen.fmt(f),
+            Self::Grain(grain) => grain.fmt(f),
         }
     }
 }
@@ -95,6 +114,10 @@ impl FromStr for Step {
         let (name, parameters) = Parameters::split(text)?;
         match name {
             "upscale" => Upscale::read(parameters).map(Self::Upscale),
+            "denoise" => Denoise::read(parameters).map(Self::Denoise),
+            "deband" => Deband::read(parameters).map(Self::Deband),
+            "sharpen" => Sharpen::read(parameters).map(Self::Sharpen),
+            "grain" => Grain::read(parameters).map(Self::Grain),
             other => Err(InvalidRecipe::UnknownStep(other.to_owned())),
         }
     }

@@ -3,17 +3,11 @@
 
 use std::process::Command;
 
-use crate::common::{codes, frame, layout, picture, psnr, reached, recording, render, software_gpu};
+use crate::common::{codes, flat, frame, layout, picture, psnr, reached, recording, render, software_gpu};
 use shotfarm_shared::media::{ChromaSite, Extent, FrameLayout, PixelFormat, Range};
 use shotfarm_worker::gpu::twins;
 
 const FILTERS: [&str; 3] = ["lanczos", "ewa-lanczos", "fsr"];
-
-fn flat(layout: &FrameLayout, values: [u16; 3]) -> Vec<u8> {
-    let planes = layout.format.planes(layout.extent);
-    let codes = planes.iter().zip(values).flat_map(|(plane, value)| vec![value; plane.pixels() as usize]);
-    frame(layout, &codes.collect::<Vec<_>>())
-}
 
 #[test]
 fn a_flat_field_stays_flat_to_the_code() {

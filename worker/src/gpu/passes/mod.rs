@@ -5,16 +5,20 @@
 //! last step, or a resampling of its own, brings it to the output's.
 
 mod colour;
+mod deband;
+mod denoise;
 mod ewa;
 mod fsr;
+mod grain;
 mod kernel;
 mod model;
 mod planes;
 mod rgb;
+mod sharpen;
 mod tables;
 
 use shotfarm_shared::media::{Extent, FrameLayout};
-use shotfarm_shared::recipe::{Filter, Step};
+use shotfarm_shared::recipe::{Filter, Step, Upscale};
 
 use self::planes::{Planes, Sampling};
 use super::recording::{Recorder, Recording};
@@ -110,9 +114,22 @@ pub fn record_for(
         return Err(RecordError::Extent { reached: planes.extent, output: output.extent });
     }
     let planes = planes::resample_chroma(&mut recorder, &planes, wanted);
-    let dither = output.format.bits() < input.format.bits();
+    let dither = dithers(steps, input, output);
     let pack = |recorder: &mut Recorder, frame| planes::pack(recorder, &planes, output, dither, frame);
     Ok(recorder.finish(output.frame_bytes(), pack))
+}
+
+/// Whether the output's rounding to codes is spread over neighbours. Where the depth shrinks, and after steps whose very work is
+/// values between the codes: rounding them would bring the bands back that `deband` took away and `denoise` laid bare, and
+/// make steps of fine `grain`. Not after scaling and sharpening, whose results are as rough as their source.
+fn dithers(steps: &[Step], input: &FrameLayout, output: &FrameLayout) -> bool {
+    let between_codes = |step: &Step| match step {
+        Step::Upscale(_) | Step::Sharpen(_) => false,
+        Step::Denoise(denoise) => denoise.strength_hundredths > 0,
+        Step::Deband(deband) => deband.strength_hundredths > 0,
+        Step::Grain(grain) => grain.strength_hundredths > 0,
+    };
+    output.format.bits() < input.format.bits() || steps.iter().any(between_codes)
 }
 
 /// One step from planes to planes. `wanted` is the chroma sampling to leave behind where that costs nothing more.
@@ -129,7 +146,23 @@ fn record_step(
     if input.colour.is_hdr() && step.needs_sdr().is_some() {
         return Err(RecordError::Hdr { step: step.to_string() });
     }
-    let Step::Upscale(upscale) = step;
+    match step {
+        Step::Upscale(upscale) => record_upscale(recorder, (step, upscale), planes, (target, input), wanted, (models, executor)),
+        Step::Denoise(step) => Ok(denoise::record(recorder, &planes, step)),
+        Step::Deband(step) => Ok(deband::record(recorder, &planes, step)),
+        Step::Sharpen(step) => Ok(sharpen::record(recorder, &planes, step)),
+        Step::Grain(step) => Ok(grain::record(recorder, &planes, step)),
+    }
+}
+
+fn record_upscale(
+    recorder: &mut Recorder,
+    (step, upscale): (&Step, &Upscale),
+    planes: Planes,
+    (target, input): (Extent, &FrameLayout),
+    wanted: Option<Sampling>,
+    (models, executor): (&Models, &Executor),
+) -> Result<Planes, RecordError> {
     let planes = match &upscale.model {
         Some(model) => {
             let network = model.digest.and_then(|digest| models.get(&digest));

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use shotfarm_shared::manifest::Form;
-use shotfarm_shared::recipe::{Profile, Target};
+use shotfarm_shared::recipe::{Filter, Profile, Target};
 
 use crate::exit;
 use crate::settings::{FARM_DEFAULT, LISTEN_DEFAULT, parse_size};
@@ -169,7 +169,7 @@ pub(crate) struct WorkArgs {
     #[arg(long, value_name = "TARGET")]
     pub(crate) upscale: Option<TargetText>,
     /// How the upscale makes its samples [default: ewa-lanczos]
-    #[arg(long, requires = "upscale", value_parser = ["lanczos", "ewa-lanczos", "fsr"])]
+    #[arg(long, requires = "upscale", value_parser = Filter::names())]
     pub(crate) filter: Option<String>,
     /// Sharpness of fsr, in stops from 0 (sharpest) to 2
     #[arg(long, requires = "filter", value_name = "STOPS")]

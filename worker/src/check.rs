@@ -17,7 +17,7 @@ const CODES_APART_MAX: u8 = 1;
 /// [`WorkerError::WrongPictures`], or what the device reports.
 pub fn check_pictures(gpu: &Gpu) -> Result<(), WorkerError> {
     let wrong = |detail: String| WorkerError::WrongPictures { adapter: gpu.facts().to_string(), detail };
-    for filter in [Filter::Lanczos, Filter::EwaLanczos, Filter::FSR_DEFAULT] {
+    for filter in [Filter::LANCZOS, Filter::EWA_LANCZOS, Filter::FSR_DEFAULT] {
         let (input, output) = (layout(SIDE), layout(SIDE * 2));
         let steps = [Step::Upscale(Upscale { target: Target::Factor { thousandths: 2_000 }, filter })];
         let recording = record(&steps, &input, &output).map_err(|error| wrong(error.to_string()))?;

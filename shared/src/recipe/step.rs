@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::InvalidRecipe;
 use super::parameters::Parameters;
-use super::upscale::{Filter, Upscale};
+use super::upscale::Upscale;
 use crate::media::Extent;
 
 /// One operation on frames.
@@ -31,7 +31,7 @@ impl Step {
     #[must_use]
     pub fn needs_sdr(&self) -> Option<&'static str> {
         match self {
-            Self::Upscale(upscale) => (upscale.filter != Filter::Lanczos).then(|| upscale.filter.name()),
+            Self::Upscale(upscale) => upscale.filter.needs_sdr().then(|| upscale.filter.name()),
         }
     }
 }

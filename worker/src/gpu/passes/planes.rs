@@ -5,6 +5,7 @@ use shotfarm_shared::media::{ChromaSite, Extent, FrameLayout, PixelFormat};
 use super::colour::{Codes, code_max};
 use super::kernel::Kernel;
 use super::tables::{Axis, LineTable, line};
+use super::window::{Span, Window};
 use crate::gpu::recording::{Proxy, Recorder};
 use crate::gpu::shaders::{Shader, pack as pack_shader, resample_across, resample_down, unpack as unpack_shader};
 
@@ -148,11 +149,18 @@ pub(super) fn pack(recorder: &mut Recorder, planes: &Planes, layout: &FrameLayou
     }
 }
 
-/// Records the resampling of every plane to a picture of another size, and of chroma to another sampling on the way.
-pub(super) fn resample(recorder: &mut Recorder, planes: &Planes, target: Extent, sampling: Sampling, kernel: Kernel) -> Planes {
+/// Records the resampling of every plane of a window to a picture of another size, and of chroma to another sampling on the way.
+pub(super) fn resample(
+    recorder: &mut Recorder,
+    planes: &Planes,
+    window: Window,
+    target: Extent,
+    sampling: Sampling,
+    kernel: Kernel,
+) -> Planes {
     let [luma, blue, red] = planes.values;
-    let luma_axes = (Sampling::FULL.axes(planes.extent), Sampling::FULL.axes(target));
-    let chroma_axes = (planes.sampling.axes(planes.extent), sampling.axes(target));
+    let luma_axes = Change { source: Sampling::FULL.axes(planes.extent), window: window.spans(), target: Sampling::FULL.axes(target) };
+    let chroma_axes = Change { source: planes.sampling.axes(planes.extent), target: sampling.axes(target), ..luma_axes };
     let values = [
         resample_plane(recorder, "luma", luma, &luma_axes, kernel),
         resample_plane(recorder, "Cb", blue, &chroma_axes, kernel),
@@ -164,32 +172,36 @@ pub(super) fn resample(recorder: &mut Recorder, planes: &Planes, target: Extent,
 /// Records the resampling of chroma to another sampling at the picture's own size; nothing where it has it already.
 pub(super) fn resample_chroma(recorder: &mut Recorder, planes: &Planes, sampling: Sampling) -> Planes {
     let [luma, blue, red] = planes.values;
-    let axes = (planes.sampling.axes(planes.extent), sampling.axes(planes.extent));
+    let window = Window::whole(planes.extent).spans();
+    let axes = Change { source: planes.sampling.axes(planes.extent), window, target: sampling.axes(planes.extent) };
     let values = [
         luma,
-        resample_plane(recorder, "Cb", blue, &axes, Kernel::CatmullRom),
-        resample_plane(recorder, "Cr", red, &axes, Kernel::CatmullRom),
+        resample_plane(recorder, "Cb", blue, &axes, Kernel::CATMULL_ROM),
+        resample_plane(recorder, "Cr", red, &axes, Kernel::CATMULL_ROM),
     ];
-    debug_assert_eq!(sampling.extent(planes.extent), Extent::new(axes.1[0].length, axes.1[1].length));
+    debug_assert_eq!(sampling.extent(planes.extent), Extent::new(axes.target[0].length, axes.target[1].length));
     Planes { sampling, values, ..*planes }
 }
 
+/// From where to where one plane is resampled: along x, then along y.
+#[derive(Clone, Copy)]
+struct Change {
+    source: [Axis; 2],
+    window: [Span; 2],
+    target: [Axis; 2],
+}
+
 /// Across, then down; an axis that stays as it is costs nothing.
-fn resample_plane(
-    recorder: &mut Recorder,
-    label: &str,
-    plane: Proxy,
-    (source, target): &([Axis; 2], [Axis; 2]),
-    kernel: Kernel,
-) -> Proxy {
+fn resample_plane(recorder: &mut Recorder, label: &str, plane: Proxy, change: &Change, kernel: Kernel) -> Proxy {
+    let Change { source, window, target } = change;
     let (mut plane, height) = (plane, source[1].length);
     let (source_width, target_width, target_height) = (source[0].length, target[0].length, target[1].length);
-    if let Some(table) = line(&source[0], &target[0], kernel) {
+    if let Some(table) = line(&source[0], window[0], &target[0], kernel) {
         let params = resample_across::Params { source_width, target_width, height, taps: table.taps };
         let size = (target_width, height);
         plane = resample_line(recorder, Shader::ResampleAcross, &params, (label, &table), plane, size);
     }
-    if let Some(table) = line(&source[1], &target[1], kernel) {
+    if let Some(table) = line(&source[1], window[1], &target[1], kernel) {
         let params = resample_down::Params { width: target_width, target_height, taps: table.taps };
         let size = (target_width, target_height);
         plane = resample_line(recorder, Shader::ResampleDown, &params, (label, &table), plane, size);

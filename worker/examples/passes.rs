@@ -9,7 +9,7 @@
 use std::time::Instant;
 
 use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
-use shotfarm_shared::recipe::{Step, Target, read_steps};
+use shotfarm_shared::recipe::{Target, read_steps};
 use shotfarm_worker::gpu::{Gpu, GpuChoice, Graph, record};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -42,21 +42,21 @@ fn measure(gpu: &Gpu, extent: Extent, text: &str, filter: &str, frames: u32) -> 
     let frame = (0..input.frame_bytes()).map(|i| (i * 7 % 220) as u8 + 16).collect::<Vec<_>>();
     let mut out = Vec::new();
     // The first frame pays for what the driver compiles late.
-    graph.submit(&frame)?;
+    graph.submit(&frame, 0)?;
     graph.next(&mut out)?;
 
     let (started, before) = (Instant::now(), graph.times());
-    for _ in 0..frames {
+    for number in 0..frames {
         if graph.is_full() {
             graph.next(&mut out)?;
         }
-        graph.submit(&frame)?;
+        graph.submit(&frame, number.into())?;
     }
     while graph.in_flight() > 0 {
         graph.next(&mut out)?;
     }
     let rate = f64::from(frames) / started.elapsed().as_secs_f64();
-    let passes = f64::from(frames) / graph.run_passes(frames)?.as_secs_f64();
+    let passes = f64::from(frames) / graph.run_ops(frames)?.as_secs_f64();
     let times = graph.times();
     let millis = |after: std::time::Duration, before| (after - before).as_secs_f64() * 1_000.0 / f64::from(frames);
     println!(
@@ -65,9 +65,9 @@ fn measure(gpu: &Gpu, extent: Extent, text: &str, filter: &str, frames: u32) -> 
         millis(times.gpu_wait, before.gpu_wait),
         millis(times.readback, before.readback)
     );
-    for (index, pass) in recording.passes.iter().enumerate() {
-        let millis = graph.run_pass(index, frames)?.as_secs_f64() * 1_000.0 / f64::from(frames);
-        println!("  {:<30} {millis:>8.2} ms", pass.shader.facts().name);
+    for (index, op) in recording.ops.iter().enumerate() {
+        let millis = graph.run_op(index, frames)?.as_secs_f64() * 1_000.0 / f64::from(frames);
+        println!("  {:<30} {millis:>8.2} ms", op.name());
     }
     Ok(())
 }

@@ -91,12 +91,12 @@ struct Passes(Graph);
 impl Passes {
     fn new(gpu: &Gpu, recipe: &Recipe, facts: &MediaFacts, output: &FrameLayout) -> Result<Self, Box<dyn std::error::Error>> {
         let mut graph = Graph::new(gpu, &record(&recipe.steps, &facts.layout, output)?)?;
-        graph.run_passes(8)?;
+        graph.run_ops(8)?;
         Ok(Self(graph))
     }
 
     fn fps(&mut self, frames: u32) -> Result<f64, Box<dyn std::error::Error>> {
-        Ok(f64::from(frames) / self.0.run_passes(frames)?.as_secs_f64())
+        Ok(f64::from(frames) / self.0.run_ops(frames)?.as_secs_f64())
     }
 }
 

@@ -24,7 +24,7 @@ pub fn check_pictures(gpu: &Gpu) -> Result<(), WorkerError> {
         let frame: Vec<u8> = (0..input.frame_bytes()).map(|at| (at * 37 % 200 + 20) as u8).collect();
         let mut graph = Graph::new(gpu, &recording)?;
         let mut got = Vec::new();
-        graph.submit(&frame)?;
+        graph.submit(&frame, 0)?;
         graph.next(&mut got)?;
         compare(&got, &twins::run(&recording, &frame)).map_err(|detail| wrong(format!("{}: {detail}", filter.name())))?;
     }

@@ -9,6 +9,7 @@ mod check;
 mod config;
 pub mod gpu;
 pub mod media;
+pub mod net;
 pub mod outbox;
 pub mod scratch;
 mod session;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use shotfarm_shared::failure::{Failure, FailureClass};
 
-use super::recording::{DeviceLimits, ExceedsDevice};
+use super::recording::{Component, CooperativeMatrix, DeviceFeatures, DeviceLimits, ExceedsDevice};
 
 /// The kind of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -205,6 +205,7 @@ pub struct Gpu {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     facts: AdapterFacts,
+    features: Arc<DeviceFeatures>,
     faults: Arc<Mutex<Faults>>,
 }
 
@@ -250,8 +251,62 @@ fn choose(found: &[AdapterFacts], choice: GpuChoice) -> Result<usize, GpuError> 
     }
 }
 
+/// Everything of [`DeviceFeatures`] that an adapter has, in wgpu's terms.
+fn wanted_features(adapter: &wgpu::Adapter) -> wgpu::Features {
+    let wanted = wgpu::Features::SHADER_F16
+        | wgpu::Features::SUBGROUP
+        | wgpu::Features::SUBGROUP_BARRIER
+        | wgpu::Features::TIMESTAMP_QUERY
+        | wgpu::Features::PIPELINE_CACHE
+        | wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX;
+    adapter.features() & wanted
+}
+
+fn cooperative_matrices(features: wgpu::Features) -> wgpu::ExperimentalFeatures {
+    if !features.contains(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX) {
+        return wgpu::ExperimentalFeatures::disabled();
+    }
+    // SAFETY: the token says that a feature may still have faults of its own. The kernels that use it are compared with their
+    // twins before a device renders, and are left unused where they differ.
+    #[expect(unsafe_code, reason = "wgpu hands out its experimental features no other way")]
+    unsafe {
+        wgpu::ExperimentalFeatures::enabled()
+    }
+}
+
+fn features(adapter: &wgpu::Adapter, enabled: wgpu::Features) -> DeviceFeatures {
+    let info = adapter.get_info();
+    let has = |feature: wgpu::Features| enabled.contains(feature);
+    let subgroups = has(wgpu::Features::SUBGROUP | wgpu::Features::SUBGROUP_BARRIER);
+    let cooperative = has(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX);
+    DeviceFeatures {
+        f16: has(wgpu::Features::SHADER_F16),
+        subgroups: subgroups.then_some((info.subgroup_min_size, info.subgroup_max_size)),
+        cooperative: if cooperative { cooperative_products(adapter) } else { Vec::new() },
+        timestamps: has(wgpu::Features::TIMESTAMP_QUERY),
+        pipeline_cache: has(wgpu::Features::PIPELINE_CACHE),
+    }
+}
+
+fn cooperative_products(adapter: &wgpu::Adapter) -> Vec<CooperativeMatrix> {
+    let component = |scalar| match scalar {
+        wgpu::CooperativeScalarType::F32 => Component::F32,
+        wgpu::CooperativeScalarType::F16 => Component::F16,
+        wgpu::CooperativeScalarType::I32 => Component::I32,
+        wgpu::CooperativeScalarType::U32 => Component::U32,
+    };
+    let product = |found: wgpu::CooperativeMatrixProperties| CooperativeMatrix {
+        m: found.m_size,
+        n: found.n_size,
+        k: found.k_size,
+        factors: component(found.ab_type),
+        sum: component(found.cr_type),
+    };
+    adapter.cooperative_matrix_properties().into_iter().map(product).collect()
+}
+
 impl Gpu {
-    /// Opens a device with everything that it can bind.
+    /// Opens a device with everything that it can bind and whatever it has of [`DeviceFeatures`].
     ///
     /// # Errors
     /// When there is no such device or its driver refuses.
@@ -260,8 +315,11 @@ impl Gpu {
         let found = adapters.iter().enumerate().map(|(index, adapter)| facts(index, &adapter.get_info())).collect::<Vec<_>>();
         let index = choose(&found, choice)?;
         let (adapter, facts) = (&adapters[index], found[index].clone());
+        let required_features = wanted_features(adapter);
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("shotfarm"),
+            required_features,
+            experimental_features: cooperative_matrices(required_features),
             required_limits: adapter.limits(),
             memory_hints: wgpu::MemoryHints::Performance,
             ..wgpu::DeviceDescriptor::default()
@@ -277,7 +335,8 @@ impl Gpu {
         device.set_device_lost_callback(move |reason, message| {
             lock(&lost).lost.get_or_insert_with(|| format!("{reason:?}: {message}"));
         });
-        Ok(Self { device, queue, facts, faults })
+        let features = Arc::new(features(adapter, required_features));
+        Ok(Self { device, queue, facts, features, faults })
     }
 
     /// What the device is.
@@ -295,7 +354,19 @@ impl Gpu {
             buffer_bytes_max: limits.max_buffer_size,
             bindings_max: limits.max_storage_buffers_per_shader_stage,
             groups_max: limits.max_compute_workgroups_per_dimension,
+            group_invocations_max: limits.max_compute_invocations_per_workgroup,
+            group_sides_max: [
+                limits.max_compute_workgroup_size_x,
+                limits.max_compute_workgroup_size_y,
+                limits.max_compute_workgroup_size_z,
+            ],
         }
+    }
+
+    /// What it has beyond what every device has.
+    #[must_use]
+    pub fn features(&self) -> &DeviceFeatures {
+        &self.features
     }
 
     /// Gives back what the device reported since the last question.

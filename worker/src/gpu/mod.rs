@@ -18,4 +18,4 @@ pub mod twins;
 pub use device::{AdapterFacts, AdapterKind, Gpu, GpuChoice, GpuError, adapters};
 pub use engine::{Graph, StageTimes};
 pub use passes::{RecordError, record};
-pub use recording::{DeviceLimits, Recording};
+pub use recording::{DeviceFeatures, DeviceLimits, Recording};

@@ -59,7 +59,9 @@ impl Devices {
         let mut state = self.lock();
         let gpu = state.open(self.choice)?;
         let key = Key { recipe: recipe.digest(), input: input.clone(), opened: state.opened };
-        if let Some(lent) = state.graph.take_if(|lent| lent.key == key) {
+        if let Some(mut lent) = state.graph.take_if(|lent| lent.key == key) {
+            drop(state);
+            lent.graph.begin()?;
             return Ok(lent);
         }
         // The old one's buffers first: two graphs of 8K frames need not fit side by side.

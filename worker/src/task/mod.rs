@@ -8,6 +8,7 @@ mod blobs;
 mod devices;
 mod error;
 mod pipeline;
+mod plan;
 mod probe;
 mod render;
 #[cfg(test)]

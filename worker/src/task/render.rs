@@ -10,6 +10,7 @@ use super::Job;
 use super::devices::Lent;
 use super::error::TaskError;
 use super::pipeline::{self, Engine, Sink, Source, StageTimes};
+use super::plan::FramePlan;
 use crate::gpu::Graph;
 use crate::media::encode::output_pixel_aspect;
 use crate::media::{Decoder, EncodeSettings, Encoder, FrameDigests, SourceIndex};
@@ -28,8 +29,8 @@ impl Sink for Encoder {
 }
 
 impl Engine for Graph {
-    fn submit(&mut self, frame: &[u8]) -> Result<(), TaskError> {
-        Ok(Graph::submit(self, frame)?)
+    fn submit(&mut self, frame: &[u8], number: i64) -> Result<(), TaskError> {
+        Ok(Graph::submit(self, frame, number)?)
     }
 
     fn next(&mut self, out: &mut Vec<u8>) -> Result<(), TaskError> {
@@ -105,9 +106,10 @@ impl Job<'_> {
             pixel_aspect: output_pixel_aspect(facts, output.extent),
         };
         let mut lent = self.context.devices.lend(recipe, &facts.layout, output)?;
-        let mut decoder = Decoder::start(tools, source, facts, &index, range, self.cancel)?;
+        let plan = FramePlan::new(range, facts.frames, lent.graph.context_frames(), lent.graph.delay_frames());
+        let mut decoder = Decoder::start(tools, source, facts, &index, plan.decoded(), self.cancel)?;
         let mut encoder = Encoder::start(tools, &settings, segment, self.cancel)?;
-        let ran = pipeline::run(&mut decoder, &mut lent.graph, &mut encoder, self.progress, self.cancel);
+        let ran = pipeline::run(&mut decoder, &mut lent.graph, &mut encoder, plan, self.progress, self.cancel);
         self.return_graph(lent, ran.as_ref().err());
         let times = ran?;
         encoder.finish()?;

@@ -246,7 +246,7 @@ fn a_lost_gpu_is_opened_again_and_its_graphs_are_dropped() {
     devices.give_back(lent);
     let mut again = devices.lend(&recipe, &facts.layout, &output).unwrap();
     let mut frame = Vec::new();
-    again.graph.submit(&vec![128; facts.layout.frame_bytes()]).unwrap();
+    again.graph.submit(&vec![128; facts.layout.frame_bytes()], 0).unwrap();
     again.graph.next(&mut frame).unwrap();
     assert_eq!(frame.len(), output.frame_bytes());
 }

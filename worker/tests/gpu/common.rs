@@ -30,7 +30,7 @@ pub(crate) fn recording(text: &str, input: &FrameLayout, output: &FrameLayout) -
 /// One frame through a device.
 pub(crate) fn render(gpu: &Gpu, recording: &Recording, frame: &[u8]) -> Vec<u8> {
     let mut graph = Graph::new(gpu, recording).unwrap_or_else(|error| panic!("{error}"));
-    graph.submit(frame).unwrap_or_else(|error| panic!("{error}"));
+    graph.submit(frame, 0).unwrap_or_else(|error| panic!("{error}"));
     let mut out = Vec::new();
     graph.next(&mut out).unwrap_or_else(|error| panic!("{error}"));
     out

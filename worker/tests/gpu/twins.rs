@@ -43,11 +43,11 @@ fn hold_to_twin(gpu: &Gpu, text: &str, input: &FrameLayout, output: &FrameLayout
     });
 }
 
-/// The recording cut off after its first `length` passes, with the last plane written there as its output.
+/// The recording cut off after its first `length` operations, with the last plane written there as its output.
 fn cut(recording: &Recording, length: usize) -> Recording {
     let mut cut = recording.clone();
-    cut.passes.truncate(length);
-    let last = cut.passes[length - 1].writes[0];
+    cut.ops.truncate(length);
+    let last = cut.ops[length - 1].writes()[0];
     cut.buffers[cut.output.index()].role = Role::Scratch;
     let bytes = cut.buffers[last.index()].bytes;
     cut.buffers[last.index()].role = Role::Output;
@@ -59,10 +59,10 @@ fn cut(recording: &Recording, length: usize) -> Recording {
 /// Every pass of a chain, as f32 planes before they are packed.
 fn hold_every_pass_to_its_twin(gpu: &Gpu, text: &str, input: &FrameLayout, output: &FrameLayout, frame: &[u8]) {
     let whole = recording(text, input, output);
-    let packs = whole.passes.iter().filter(|pass| pass.shader == Shader::Pack).count();
-    for length in 1..=whole.passes.len() - packs {
+    let packs = whole.passes().filter(|pass| pass.shader == Shader::Pack).count();
+    for length in 1..=whole.ops.len() - packs {
         let cut = cut(&whole, length);
-        let name = cut.passes[length - 1].shader.facts().name;
+        let name = cut.ops[length - 1].name();
         let found = render(gpu, &cut, frame);
         let expected = twins::run(&cut, frame);
         let values = |bytes: &[u8]| bytemuck::pod_collect_to_vec::<u8, f32>(bytes);
@@ -165,7 +165,7 @@ fn a_wrong_picture_does_not_pass_for_right() {
     let frame = picture(&input);
     let twin = recording("upscale 2x filter=ewa-lanczos", &input, &output);
     let mut wrong = twin.clone();
-    let ewa = wrong.passes.iter_mut().find(|pass| pass.shader.facts().name == "ewa").expect("an ewa pass");
+    let ewa = wrong.passes_mut().find(|pass| pass.shader.facts().name == "ewa").expect("an ewa pass");
     let shrink_x = 4 * 4;
     ewa.params[shrink_x..shrink_x + 4].copy_from_slice(&0.97_f32.to_le_bytes());
     let expected = twins::run(&twin, &frame);

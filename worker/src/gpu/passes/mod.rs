@@ -133,7 +133,7 @@ mod tests {
     fn passes(text: &str, input: &FrameLayout, output: &FrameLayout) -> Result<Vec<&'static str>, String> {
         let steps = read_steps(text).expect("a recipe");
         let recording = record(&steps, input, output).map_err(|error| error.to_string())?;
-        Ok(recording.passes.iter().map(|pass| pass.shader.facts().name).collect())
+        Ok(recording.passes().map(|pass| pass.shader.facts().name).collect())
     }
 
     #[test]
@@ -161,8 +161,8 @@ mod tests {
     fn the_largest_frames_keep_within_the_grid_of_every_device() {
         let input = layout(7_680, 8_640, PixelFormat::Yuv444p10le);
         let recording = record(&[], &input, &input).expect("records");
-        let groups = recording.passes.iter().flat_map(|pass| pass.groups).max();
+        let groups = recording.passes().flat_map(|pass| pass.groups).max();
         assert!(groups.is_some_and(|count| count <= 65_535), "{groups:?}");
-        assert!(recording.passes.iter().any(|pass| pass.shader == Shader::Pack && pass.groups[1] > 1));
+        assert!(recording.passes().any(|pass| pass.shader == Shader::Pack && pass.groups[1] > 1));
     }
 }

@@ -4,17 +4,19 @@
 //! A twin is named like its shader and takes the same parameter block and the same buffers in the same order, those read and
 //! those written. It visits every invocation that has something to do, in any order.
 
+mod bench;
 mod curves;
 mod ewa;
 mod frame;
 mod fsr;
+pub mod half;
 mod position;
 mod resample;
 mod rgb;
 
 use bytemuck::Pod;
 
-use super::recording::{Pass, Recording, Role};
+use super::recording::{BufferSpec, Op, Pass, Recording, Role, WORD_BYTES};
 use super::shaders::Shader;
 
 /// The buffers of one pass as words.
@@ -44,15 +46,28 @@ fn planes_mut(writes: &mut [Vec<u32>]) -> [&mut [f32]; 3] {
     }
 }
 
-/// Runs a whole recording on one raw frame.
+/// Runs a whole recording on one raw frame, the first of its shot.
 ///
 /// # Panics
 /// When `frame` has another size than the recording's input: the twins are a measure for tests, not a way to render.
 #[must_use]
 pub fn run(recording: &Recording, frame: &[u8]) -> Vec<u8> {
-    let mut memory = run_all(recording, frame);
-    let words = std::mem::take(&mut memory[recording.output.0]);
-    bytemuck::cast_slice::<u32, u8>(&words)[..recording.output_bytes].to_vec()
+    run_frames(recording, &[frame]).remove(0)
+}
+
+/// Runs a whole recording on the frames of a shot, numbered from 0: as many come out as go in, each as late as the recording
+/// says.
+///
+/// # Panics
+/// Like [`run`].
+#[must_use]
+pub fn run_frames(recording: &Recording, frames: &[impl AsRef<[u8]>]) -> Vec<Vec<u8>> {
+    let mut memory = memory(recording);
+    let mut run = |(frame, number): (_, i64)| {
+        run_frame(recording, &mut memory, AsRef::as_ref(frame), number);
+        bytemuck::cast_slice::<u32, u8>(&memory[recording.output.0])[..recording.output_bytes].to_vec()
+    };
+    frames.iter().zip(0..).map(|(frame, number)| run((frame, number))).collect()
 }
 
 /// Runs a whole recording on one raw frame and gives every buffer as it stands at the end.
@@ -61,25 +76,45 @@ pub fn run(recording: &Recording, frame: &[u8]) -> Vec<u8> {
 /// Like [`run`].
 #[must_use]
 pub fn run_all(recording: &Recording, frame: &[u8]) -> Vec<Vec<u32>> {
-    assert_eq!(frame.len(), recording.input_bytes, "a frame of the recording's input layout");
-    let words = |bytes: &[u8], length: u64| {
-        let mut padded = bytes.to_vec();
-        padded.resize(length as usize, 0);
-        bytemuck::pod_collect_to_vec::<u8, u32>(&padded)
-    };
-    let mut memory = recording
-        .buffers
-        .iter()
-        .map(|buffer| match &buffer.role {
-            Role::Input => words(frame, buffer.bytes),
-            Role::Table(bytes) => words(bytes, buffer.bytes),
-            Role::Output | Role::Scratch => vec![0; buffer.bytes as usize / 4],
-        })
-        .collect::<Vec<_>>();
-    for pass in &recording.passes {
-        run_pass(pass, &mut memory);
-    }
+    let mut memory = memory(recording);
+    run_frame(recording, &mut memory, frame, 0);
     memory
+}
+
+/// Every buffer before the first frame.
+fn memory(recording: &Recording) -> Vec<Vec<u32>> {
+    let initial = |buffer: &BufferSpec| match &buffer.role {
+        Role::Table(table) => words(table.bytes(), buffer.bytes),
+        _ => vec![0; buffer.bytes as usize / size_of::<u32>()],
+    };
+    recording.buffers.iter().map(initial).collect()
+}
+
+fn words(bytes: &[u8], length: u64) -> Vec<u32> {
+    let mut padded = bytes.to_vec();
+    padded.resize(length as usize, 0);
+    bytemuck::pod_collect_to_vec(&padded)
+}
+
+fn run_frame(recording: &Recording, memory: &mut [Vec<u32>], frame: &[u8], number: i64) {
+    assert_eq!(frame.len(), recording.input_bytes, "a frame of the recording's input layout");
+    for (buffer, memory) in recording.buffers.iter().zip(memory.iter_mut()) {
+        match buffer.role {
+            Role::Input => *memory = words(frame, buffer.bytes),
+            Role::FrameNumber => *memory = words(&number.to_le_bytes(), buffer.bytes),
+            Role::Output | Role::Scratch | Role::History | Role::Table(_) => {}
+        }
+    }
+    for op in &recording.ops {
+        match op {
+            Op::Pass(pass) => run_pass(pass, memory),
+            Op::Copy { from, from_byte, to, to_byte, bytes } => {
+                let word = |byte: u64| (byte / WORD_BYTES) as usize;
+                let moved = memory[from.0][word(*from_byte)..word(from_byte + bytes)].to_vec();
+                memory[to.0][word(*to_byte)..word(to_byte + bytes)].copy_from_slice(&moved);
+            }
+        }
+    }
 }
 
 fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
@@ -96,10 +131,18 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
         Shader::Ewa => ewa::ewa(params(pass), &mut bound),
         Shader::Easu => fsr::easu(params(pass), &mut bound),
         Shader::Rcas => fsr::rcas(params(pass), &mut bound),
+        Shader::BenchArithmetic | Shader::BenchArithmeticF16 => {
+            bench::bench_arithmetic(params(pass), invocations(pass), pass.shader.facts().needs.f16, &mut bound);
+        }
     }
     for (proxy, words) in pass.writes.iter().zip(bound.writes) {
         memory[proxy.0] = words;
     }
+}
+
+/// Invocations of a pass along x.
+fn invocations(pass: &Pass) -> u32 {
+    pass.groups[0] * pass.shader.facts().workgroup_with(&pass.constants)[0]
 }
 
 fn params<T: Pod>(pass: &Pass) -> T {

@@ -8,17 +8,21 @@ mod colour;
 mod ewa;
 mod fsr;
 mod kernel;
+mod places;
 mod planes;
 mod rgb;
+mod scale;
 mod tables;
+mod upscale;
+mod window;
 
 use shotfarm_shared::media::{Extent, FrameLayout};
-use shotfarm_shared::recipe::{Filter, Step};
+use shotfarm_shared::recipe::Step;
 
 use self::planes::{Planes, Sampling};
 use super::recording::{Recorder, Recording};
 
-pub use self::kernel::Kernel;
+pub use self::window::Window;
 
 /// Why steps cannot be recorded for a pair of layouts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,7 +74,13 @@ pub fn record(steps: &[Step], input: &FrameLayout, output: &FrameLayout) -> Resu
         let name = colour::matrix_name;
         return Err(RecordError::Matrix { input: name(input.colour.matrix), output: name(output.colour.matrix) });
     }
+    let dither = output.format.bits() < input.format.bits();
     let mut recorder = Recorder::new(input.frame_bytes());
+    if let Some(kernel) = upscale::alone(steps, input, output) {
+        let window = Window::whole(input.extent);
+        let scale = |recorder: &mut Recorder, frame| planes::scale_frame(recorder, input, window, kernel, output, dither, frame);
+        return Ok(recorder.finish(output.frame_bytes(), scale));
+    }
     let mut planes = planes::unpack(&mut recorder, input);
     let wanted = Sampling::of(output);
     for (index, step) in steps.iter().enumerate() {
@@ -80,9 +90,7 @@ pub fn record(steps: &[Step], input: &FrameLayout, output: &FrameLayout) -> Resu
     if planes.extent != output.extent {
         return Err(RecordError::Extent { reached: planes.extent, output: output.extent });
     }
-    let planes = planes::resample_chroma(&mut recorder, &planes, wanted);
-    let dither = output.format.bits() < input.format.bits();
-    let pack = |recorder: &mut Recorder, frame| planes::pack(recorder, &planes, output, dither, frame);
+    let pack = |recorder: &mut Recorder, frame| planes::finish(recorder, &planes, output, dither, frame);
     Ok(recorder.finish(output.frame_bytes(), pack))
 }
 
@@ -100,21 +108,7 @@ fn record_step(
         return Err(RecordError::Hdr { step: step.to_string() });
     }
     let Step::Upscale(upscale) = step;
-    let same_size = target == planes.extent;
-    match upscale.filter {
-        Filter::Lanczos | Filter::EwaLanczos if same_size => Ok(planes),
-        Filter::Lanczos => {
-            let sampling = wanted.unwrap_or(planes.sampling);
-            Ok(planes::resample(recorder, &planes, target, sampling, Kernel::Lanczos3))
-        }
-        Filter::EwaLanczos => Ok(ewa::record(recorder, &planes, target, input.colour.matrix)),
-        Filter::Fsr { .. } if target.width < planes.extent.width || target.height < planes.extent.height => {
-            Err(RecordError::FsrShrinks { step: step.to_string(), from: planes.extent })
-        }
-        Filter::Fsr { stops_hundredths } => {
-            Ok(fsr::record(recorder, &planes, target, input.colour.matrix, f64::from(stops_hundredths) / 100.0))
-        }
-    }
+    upscale::record(recorder, upscale, &planes, Window::whole(planes.extent), input, wanted)
 }
 
 #[cfg(test)]

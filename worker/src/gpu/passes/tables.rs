@@ -89,6 +89,11 @@ fn tap_weights(length: u32, kernel: Kernel, centre: f64, span: f64) -> (u32, Vec
 }
 
 impl LineTable {
+    /// Every sample as it stands.
+    pub(super) fn unchanged(length: u32) -> Self {
+        Self { firsts: (0..length).collect(), weights: vec![1.0; length as usize], taps: 1 }
+    }
+
     fn outputs(&self) -> usize {
         self.firsts.len()
     }

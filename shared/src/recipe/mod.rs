@@ -25,7 +25,7 @@ pub use step::Step;
 pub use upscale::Upscale;
 
 /// The version of the picture arithmetic. Part of every recipe's digest: raise it when a pass changes its pixels.
-pub const ENGINE_VERSION: u32 = 1;
+pub const ENGINE_VERSION: u32 = 2;
 
 /// Ordered steps and the form of the output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -131,11 +131,23 @@ mod tests {
     }
 
     #[test]
-    fn lanczos_steps_stay_in_planes() {
+    fn separable_steps_stay_in_planes() {
         let (input, output) = (layout(64, 36, PixelFormat::Yuv420p), layout(256, 144, PixelFormat::Yuv420p));
-        let names = passes("upscale 2x filter=lanczos | upscale 2x filter=lanczos", &input, &output).expect("records");
-        assert_eq!(names.iter().filter(|name| name.starts_with("resample")).count(), 12);
+        let names = passes("upscale 2x filter=lanczos | upscale 2x filter=mitchell", &input, &output).expect("records");
+        assert_eq!(names.iter().filter(|name| **name == "scale").count(), 6);
         assert!(!names.contains(&"to_rgb"));
+    }
+
+    #[test]
+    fn a_change_of_size_alone_goes_from_frame_to_frame_in_one_pass_a_plane() {
+        let input = layout(64, 36, PixelFormat::Yuv420p);
+        assert_eq!(passes("upscale 2x filter=lanczos", &input, &layout(128, 72, PixelFormat::Yuv420p)), Ok(vec!["scale"; 3]));
+        // Rows of 33 chroma samples are no whole words, and a tenth needs more texels than a block reads.
+        let names = passes("upscale 66x36 filter=bilinear", &input, &layout(66, 36, PixelFormat::Yuv420p)).expect("records");
+        assert_eq!(names.iter().filter(|name| **name == "pack").count(), 3);
+        let input = layout(640, 360, PixelFormat::Yuv420p);
+        let names = passes("upscale 0.1x filter=lanczos", &input, &layout(64, 36, PixelFormat::Yuv420p)).expect("records");
+        assert!(names.contains(&"resample_across") && names.contains(&"resample_down"), "{names:?}");
     }
 
     #[test]

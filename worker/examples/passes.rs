@@ -13,6 +13,7 @@ use std::time::Instant;
 use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, FrameLayout, Matrix, PixelFormat, Range};
 use shotfarm_shared::recipe::{Target, read_steps};
 use shotfarm_worker::gpu::{Gpu, GpuChoice, Graph, record};
+use shotfarm_worker::net::Models;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words = std::env::args().skip(1).collect::<Vec<_>>();
@@ -62,7 +63,7 @@ fn measure(
     let steps = read_steps(text)?;
     let extent = steps.iter().fold(input.extent, |extent, step| step.extent(extent));
     let output = FrameLayout { extent, ..input.clone() };
-    let recording = record(&steps, input, &output)?;
+    let recording = record(&steps, input, &output, &Models::new())?;
     let mut graph = Graph::new(gpu, &recording)?;
     let (mut out, mut results) = (Vec::new(), Vec::new());
     // The first frame pays for what the driver compiles late.

@@ -2,6 +2,7 @@
 
 use super::filter::Filter;
 use crate::limits::{FRAME_SIDE_MAX, RECIPE_STEPS_MAX, SCALE_FACTOR_MAX};
+use crate::model::InvalidModelName;
 
 /// A recipe that cannot be read or followed: what, where, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +44,12 @@ pub enum InvalidRecipe {
     /// An anti-ringing outside its range.
     #[error("`{0}` is no anti-ringing; write a number from 0 (none) to 1")]
     Antiring(String),
+    /// A name that no network can have, or a digest that is none.
+    #[error(transparent)]
+    Model(#[from] InvalidModelName),
+    /// A lowest PSNR outside its range.
+    #[error("`{0}` is no lowest PSNR; write decibels from 0 to 100, such as check=25 or check=27.5")]
+    Check(String),
     /// A profile nobody knows.
     #[error("`{0}` is no profile; known are phone-h264, review and master-ffv1")]
     UnknownProfile(String),

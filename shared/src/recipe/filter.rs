@@ -147,7 +147,7 @@ impl Filter {
     /// Reads the filter's own parameters.
     fn read_own(mut self, parameters: &mut Parameters<'_>) -> Result<Self, InvalidRecipe> {
         let mut read = |name, value: &mut u32, most, invalid: fn(String) -> InvalidRecipe| {
-            let Some(text) = parameters.take(name)? else { return Ok(()) };
+            let Some(text) = parameters.take(name)? else { return Ok::<_, InvalidRecipe>(()) };
             *value = decimal(text, 2).filter(|&value| value <= most).ok_or_else(|| invalid(text.to_owned()))?;
             Ok(())
         };

@@ -5,6 +5,7 @@
 
 mod error;
 mod filter;
+mod model;
 mod parameters;
 mod profile;
 mod size;
@@ -19,6 +20,7 @@ use crate::media::{Colour, ColourTags, FrameLayout, MediaFacts};
 
 pub use error::InvalidRecipe;
 pub use filter::{Filter, Polar, Separable};
+pub use model::model_runs;
 pub use profile::Profile;
 pub use size::Target;
 pub use step::Step;
@@ -54,11 +56,30 @@ pub fn write_steps(steps: &[Step]) -> String {
     steps.iter().map(Step::to_string).collect::<Vec<_>>().join(" | ")
 }
 
+/// The steps as [`write_steps`] writes them, with networks in their short form: for people.
+#[must_use]
+pub fn short_steps(steps: &[Step]) -> String {
+    steps.iter().map(Step::short).collect::<Vec<_>>().join(" | ")
+}
+
 impl Recipe {
     /// The digest that names this recipe: over its canonical text, its profile and [`ENGINE_VERSION`].
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest::of(format!("engine {ENGINE_VERSION}\n{}\n{}\n", write_steps(&self.steps), self.profile).as_bytes())
+    }
+
+    /// Whether rendered frames are compared with the source's: every step keeps the picture.
+    #[must_use]
+    pub fn comparable(&self) -> bool {
+        self.steps.iter().all(Step::keeps_picture)
+    }
+
+    /// The lowest PSNR between a rendered frame and its source that is accepted, in hundredths of a decibel: the highest that a
+    /// step asks for. It counts only where frames are [`Self::comparable`].
+    #[must_use]
+    pub fn check_hundredths(&self) -> Option<u32> {
+        self.steps.iter().filter_map(Step::check_hundredths).max()
     }
 
     /// The layout of the frames that leave the last step, given the source's.
@@ -71,7 +92,7 @@ impl Recipe {
         for step in &self.steps {
             if let Some(part) = step.needs_sdr().filter(|_| source.colour.is_hdr()) {
                 return Err(InvalidRecipe::Unsuitable(format!(
-                    "the source is HDR ({}) and {part} works in standard dynamic range; use filter=lanczos",
+                    "the source is HDR ({}) and {part} works in standard dynamic range; use filter=lanczos alone",
                     source.colour.tags.transfer.as_deref().unwrap_or_default(),
                 )));
             }
@@ -135,6 +156,18 @@ mod tests {
             steps("upscale 1080x1920 filter=lanczos | upscale 2x"),
             Ok("upscale 1080x1920 filter=lanczos | upscale 2x filter=ewa-lanczos".to_owned())
         );
+        assert_eq!(
+            steps("upscale 2x check=27.50 filter=fsr model=影视-v3"),
+            Ok("upscale 2x model=影视-v3 filter=fsr sharpness=0.2 check=27.5".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_strictest_check_counts() {
+        let recipe = |text: &str| Recipe { steps: read_steps(text).expect("a recipe"), profile: Profile::Review };
+        assert_eq!(recipe("upscale 2x").check_hundredths(), None);
+        assert_eq!(recipe("upscale 2x check=25 | upscale 2x check=27.5 | upscale 2x").check_hundredths(), Some(2_750));
+        assert!(recipe("upscale 2x check=25").comparable());
     }
 
     #[test]
@@ -154,6 +187,11 @@ mod tests {
             ("upscale 2x sharpness=1", "`sharpness=1` is no parameter here"),
             ("upscale 2x filter=fsr sharpness=3", "`3` is no sharpness"),
             ("upscale 2x loud", "`loud` is no parameter"),
+            ("upscale 2x model=a/b", "`a/b` cannot name a model"),
+            ("upscale 2x model=", "no model is named"),
+            ("upscale 2x model=a@12", "`a` is pinned to no model: a digest is 64"),
+            ("upscale 2x check=101", "`101` is no lowest PSNR"),
+            ("upscale 2x check=25.125", "`25.125` is no lowest PSNR"),
             ("upscale 2x filter=fsr filter=fsr", "`filter=fsr` is given twice"),
         ] {
             let error = steps(text).expect_err(text);
@@ -163,13 +201,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(thousandths in 63_u32..=16_000, stops in 0_u32..=200, pick in 0..Filter::all().len()) {
+        fn what_is_written_is_read_back(
+            thousandths in 63_u32..=16_000, stops in 0_u32..=200, pick in 0..Filter::all().len(),
+            model in proptest::option::of(model::tests::model_ref()), check_hundredths in proptest::option::of(0_u32..=10_000),
+        ) {
             let filter = match Filter::all()[pick] {
                 Filter::Polar { kernel, .. } => Filter::Polar { kernel, antiring_hundredths: stops / 2 },
                 Filter::Fsr { .. } => Filter::Fsr { stops_hundredths: stops },
                 other => other,
             };
-            let step = Step::Upscale(Upscale { target: Target::Factor { thousandths }, filter });
+            let target = Target::Factor { thousandths };
+            let step = Step::Upscale(Upscale { target, model, filter, check_hundredths });
             prop_assert_eq!(step.to_string().parse::<Step>(), Ok(step));
         }
 

@@ -37,6 +37,16 @@ impl FramePlan {
         self.range.start as i64 - i64::from(self.context_frames)
     }
 
+    /// The number of the frame that comes out first: what was thrown away included, it is below the range's.
+    pub(super) fn first_out(&self) -> i64 {
+        self.first_number() - i64::from(self.delay_frames)
+    }
+
+    /// The frames that are kept.
+    pub(super) fn range(&self) -> FrameRange {
+        self.range
+    }
+
     /// How many frames are submitted.
     pub(super) fn submissions(&self) -> u64 {
         self.warm_up() + self.range.len()

@@ -3,4 +3,5 @@
 mod common;
 mod engine;
 mod pictures;
+mod quality;
 mod twins;

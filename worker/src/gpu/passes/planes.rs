@@ -200,13 +200,15 @@ impl Destination<'_> {
             first_sample: placed.first_sample,
             samples: placed.samples,
             width: placed.width,
+            first_row: 0,
             samples_per_word: samples_per_word(layout.format),
             dither: u32::from(self.dither),
             code_zero: placed.codes.zero as f32,
             code_scale: placed.codes.span as f32,
             code_max: code_max(layout.format) as f32,
         };
-        recorder.grid(Shader::Pack, &params, &[plane], &[self.frame], size);
+        let guard = recorder.guard();
+        recorder.grid(Shader::Pack, &params, &[plane], &[self.frame, guard], size);
     }
 }
 

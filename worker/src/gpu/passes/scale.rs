@@ -131,7 +131,8 @@ fn dispatch(
     ];
     let [side_x, side_y, _] = Shader::Scale.facts().workgroup;
     let groups = [(across.firsts.len() as u32).div_ceil(side_x), (down.firsts.len() as u32).div_ceil(side_y), 1];
-    recorder.dispatch(Shader::Scale, &constants, &params, &reads, &[target.buffer], groups);
+    let guard = recorder.guard();
+    recorder.dispatch(Shader::Scale, &constants, &params, &reads, &[target.buffer, guard], groups);
 }
 
 /// Records the resampling of a plane of f32 into another; an axis that stays as it is costs nothing.

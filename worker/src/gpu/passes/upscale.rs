@@ -45,7 +45,7 @@ pub(super) fn record(
 /// The kernel of a job that does nothing but change the size from `input` to `output` with a separable filter: such a job needs
 /// no planes between the frames.
 pub(super) fn alone(steps: &[Step], input: &FrameLayout, output: &FrameLayout) -> Option<Kernel> {
-    let [Step::Upscale(Upscale { target, filter: Filter::Separable(filter) })] = steps else { return None };
+    let [Step::Upscale(Upscale { target, model: None, filter: Filter::Separable(filter), .. })] = steps else { return None };
     (target.extent(input.extent) == output.extent && input.extent != output.extent).then(|| Kernel::of(*filter))
 }
 

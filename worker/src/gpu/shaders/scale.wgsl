@@ -2,6 +2,8 @@
 // frame, to f32 or straight to codes. One invocation makes four columns by eight rows of outputs: it reads each texel of the
 // block once, weighs each row of texels into four sums, and adds these to the rows of outputs. Table and source keep every read
 // inside the plane; the edges are folded into the weights.
+// Values that are no numbers are counted where they become codes: a frame with one is not given out.
+//#include shared/finite.wgsl
 //#include shared/quantise.wgsl
 
 // Outputs of a block along each axis.
@@ -43,6 +45,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read> down: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> source: array<u32>;
 @group(0) @binding(6) var<storage, read_write> scaled: array<u32>;
+@group(0) @binding(7) var<storage, read_write> guard: array<atomic<u32>>;
 
 fn store(four: vec4<f32>, x: u32, y: u32) {
     if (y >= params.target_height) {
@@ -62,6 +65,12 @@ fn store(four: vec4<f32>, x: u32, y: u32) {
             scaled[line + x + 3u] = bitcast<u32>(values.w);
         }
         return;
+    }
+    if (SOURCE_BITS == 32u) {
+        // What is no number stays none in a sum.
+        if (!is_finite((values.x + values.y) + (values.z + values.w))) {
+            atomicAdd(&guard[0], 1u);
+        }
     }
     // The recorder sees to it that rows are whole blocks here.
     let a = quantise(values.x, params.code_max, threshold(x, y, DITHER));

@@ -2,6 +2,7 @@
 
 use super::Bound;
 use super::frame::{quantise, threshold};
+use crate::gpu::shaders::finite::EXPONENT_BITS;
 use crate::gpu::shaders::scale::{BLOCK_HEIGHT, BLOCK_WIDTH, Params};
 
 /// What a pass sets.
@@ -36,6 +37,8 @@ pub(super) fn scale(params: Params, constants: &Constants, bound: &mut Bound<'_>
     let (first_words, first_rows) = (bound.read::<u32>(0), bound.read::<u32>(1));
     let (across, down) = (bound.read::<f32>(2), bound.read::<f32>(3));
     let source = bound.read::<u32>(4);
+    let [scaled, guard] = writes.as_mut_slice() else { unreachable!("the recorder holds a pass to its shader's buffers") };
+    let mut lost_of_four = false;
     let blocks_across = params.target_width.div_ceil(BLOCK_WIDTH);
     let blocks_down = params.target_height.div_ceil(BLOCK_HEIGHT);
     for y in 0..params.target_height {
@@ -59,7 +62,12 @@ pub(super) fn scale(params: Params, constants: &Constants, bound: &mut Bound<'_>
                 32 => value.to_bits(),
                 _ => quantise(value, params.code_max, threshold(x, y, constants.dither)),
             };
-            store(&mut writes[0], params.target_first + y * params.target_stride, x, constants.target_bits, found);
+            if constants.target_bits < 32 && constants.source_bits == 32 {
+                let lost = value.to_bits() & EXPONENT_BITS == EXPONENT_BITS;
+                lost_of_four = if output_x == 0 { lost } else { lost_of_four || lost };
+                guard[0] += u32::from(output_x + 1 == BLOCK_WIDTH && lost_of_four);
+            }
+            store(scaled, params.target_first + y * params.target_stride, x, constants.target_bits, found);
         }
     }
     bound.writes = writes;

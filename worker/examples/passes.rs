@@ -28,7 +28,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
     let gpu = Gpu::open(choice)?;
     println!("{}", gpu.facts());
-    println!("{:<20} {:>10} {:>12} {:>12}   milliseconds a frame: upload, wait, readback", "filter", "frames/s", "passes only", "processor ms");
+    println!(
+        "{:<20} {:>10} {:>12} {:>12}   milliseconds a frame: upload, wait, readback",
+        "filter", "frames/s", "passes only", "processor ms"
+    );
     let format = FrameLayout { extent, format: PixelFormat::Yuv420p, colour };
     let source = match words.get(5) {
         Some(path) => std::fs::read(path)?.chunks_exact(format.frame_bytes()).map(<[u8]>::to_vec).collect(),

@@ -1,8 +1,9 @@
 //! From the steps of a recipe to the passes of a job.
 //!
 //! Between steps a picture is three planes of normalised f32 (luma 0..1, chroma -1/2..1/2) in the light it is coded in, so any
-//! filter may follow any other. Chroma keeps its subsampling through Lanczos steps and is at full size after the others; the
-//! last step, or a resampling of its own, brings it to the output's.
+//! filter may follow any other. Chroma keeps its subsampling through separable steps and is at full size after the others; the
+//! last step, or a resampling of its own, brings it to the output's. A job that is one separable step needs no planes: it goes
+//! from codes to codes.
 
 mod colour;
 mod ewa;
@@ -11,6 +12,7 @@ mod kernel;
 mod places;
 mod planes;
 mod rgb;
+mod rows;
 mod scale;
 mod tables;
 mod upscale;
@@ -23,6 +25,7 @@ use self::planes::{Planes, Sampling};
 use super::recording::{Recorder, Recording};
 use crate::net::Models;
 
+pub use self::rows::rows_read;
 pub use self::window::Window;
 
 /// Why steps cannot be recorded for a pair of layouts.

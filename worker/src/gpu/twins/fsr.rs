@@ -106,7 +106,7 @@ fn calm([b, d, e, f, h]: [f32; 5]) -> f32 {
 pub(super) fn rcas(params: RcasParams, bound: &mut Bound<'_>) {
     let mut writes = std::mem::take(&mut bound.writes);
     let planes = bound.read_planes(0);
-    let sharp = planes_mut(&mut writes);
+    let [luma, chroma_blue, chroma_red] = planes_mut(&mut writes);
     let size = (params.width, params.height);
     for y in 0..params.height as i32 {
         for x in 0..params.width as i32 {
@@ -120,10 +120,11 @@ pub(super) fn rcas(params: RcasParams, bound: &mut Bound<'_>) {
             });
             let clear = calm([b, d, e, f, h].map(brightness));
             let lobe = (-LOBE_MAX).max(lobes[0].max(lobes[1]).max(lobes[2]).min(0.0)) * params.strength * clear;
-            for c in 0..3 {
-                let result = (lobe * (b[c] + d[c] + f[c] + h[c]) + e[c]) / (4.0 * lobe + 1.0);
-                sharp[c][(y as u32 * params.width + x as u32) as usize] = result;
-            }
+            let [r, g, b] = [0, 1, 2].map(|c| (lobe * (b[c] + d[c] + f[c] + h[c]) + e[c]) / (4.0 * lobe + 1.0));
+            let o = (y as u32 * params.width + x as u32) as usize;
+            luma[o] = g + params.luma_from_red * (r - g) + params.luma_from_blue * (b - g);
+            chroma_blue[o] = (b - luma[o]) * params.cb_scale;
+            chroma_red[o] = (r - luma[o]) * params.cr_scale;
         }
     }
     bound.writes = writes;
@@ -164,8 +165,19 @@ mod tests {
         plane[4] = 0.5;
         let words: &[u32] = bytemuck::cast_slice(&plane);
         let mut bound = Bound { reads: vec![words; 3], writes: vec![vec![0; 9]; 3] };
-        rcas(RcasParams { width: 3, height: 3, strength: 1.0 }, &mut bound);
-        assert!((f32::from_bits(bound.writes[1][4]) - 0.56).abs() < 1e-6);
-        assert!((f32::from_bits(bound.writes[2][0]) - 0.4).abs() < 1e-6, "flat stays flat");
+        let weights = (0.2126, 0.0722);
+        let params = RcasParams {
+            width: 3,
+            height: 3,
+            strength: 1.0,
+            luma_from_red: weights.0,
+            luma_from_blue: weights.1,
+            cb_scale: 1.0,
+            cr_scale: 1.0,
+        };
+        rcas(params, &mut bound);
+        assert!((f32::from_bits(bound.writes[0][4]) - 0.56).abs() < 1e-6);
+        assert_eq!(bound.writes[1][4], 0, "grey stays grey");
+        assert!((f32::from_bits(bound.writes[0][0]) - 0.4).abs() < 1e-6, "flat stays flat");
     }
 }

@@ -46,7 +46,7 @@ impl Step {
     #[must_use]
     pub fn keeps_picture(&self) -> bool {
         match self {
-            Self::Upscale(_) => true,
+            Self::Upscale(_) | Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => true,
         }
     }
 
@@ -54,6 +54,7 @@ impl Step {
     pub(super) fn check_hundredths(&self) -> Option<u32> {
         match self {
             Self::Upscale(upscale) => upscale.check_hundredths,
+            Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => None,
         }
     }
 
@@ -73,6 +74,7 @@ impl Step {
     pub fn model(&self) -> Option<&ModelRef> {
         match self {
             Self::Upscale(upscale) => upscale.model.as_ref(),
+            Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => None,
         }
     }
 
@@ -80,18 +82,21 @@ impl Step {
     pub(super) fn model_mut(&mut self) -> Option<&mut ModelRef> {
         match self {
             Self::Upscale(upscale) => upscale.model.as_mut(),
+            Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => None,
         }
     }
 
     /// The step for people: as it is written, with the first digits of a digest instead of all of them.
     #[must_use]
     pub fn short(&self) -> String {
-        let mut text = String::new();
         match self {
-            Self::Upscale(upscale) => upscale.write(&mut text, ModelRef::short),
+            Self::Upscale(upscale) => {
+                let mut text = String::new();
+                upscale.write(&mut text, ModelRef::short).expect("a string takes every text");
+                text
+            }
+            Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => self.to_string(),
         }
-        .expect("a string takes every text");
-        text
     }
 }
 

@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use crate::common::{codes, flat, frame, layout, noise, picture, psnr, reached, recording, software_gpu};
+use crate::common::{codes, flat, frame, layout, noise, picture, psnr, reached, recording, software_gpu, steps};
 use shotfarm_shared::media::{Extent, FrameLayout, PixelFormat};
-use shotfarm_worker::gpu::{Gpu, Graph, Recording, twins};
+use shotfarm_worker::gpu::{Gpu, Graph, Recording, reach_rows, twins};
 
 /// Frames `range` of a shot, as a worker renders them: with the frames around them before and after, the ends repeated.
 fn submissions(recording: &Recording, shot: &[Vec<u8>], range: &Range<usize>) -> (i64, Vec<Vec<u8>>) {
@@ -127,6 +127,49 @@ fn a_shot_is_the_same_wherever_it_is_split() {
         assert!(split == twin, "cut at {cut}: the twins' frames differ");
     }
     assert!(twin.windows(2).all(|pair| pair[0] != pair[1]), "frames that are all alike prove nothing");
+}
+
+/// Rows beyond the stated reach are replaced by noise, and the row does not change; within it, some row matters.
+#[test]
+fn rows_depend_on_the_rows_within_reach_alone() {
+    let (width, height, row) = (20, 48, 20);
+    for text in ["denoise strength=1 frames=1", "deband strength=1 range=9", "deband strength=1 range=1", "sharpen strength=1"] {
+        let input = layout(width, height, PixelFormat::Yuv420p);
+        let shot = (0..3).map(|seed| noisy(&input, &flat(&input, [120, 128, 128]), 2.0, seed)).collect::<Vec<_>>();
+        let reach = reach_rows(&steps(text)[0]).expect("a step that keeps the size");
+        let recording = recording(text, &input, &input);
+        let made = |kept: u32| {
+            let shot = shot.iter().map(|frame| beyond(&input, frame, (row - kept, row + 1 + kept))).collect::<Vec<_>>();
+            rows_of(&input, &twin_range(&recording, &shot, 1..2)[0], row)
+        };
+        assert_eq!(made(reach), made(row), "`{text}` looks farther than {reach} rows");
+        assert_ne!(made(0), made(row), "`{text}` looks nowhere");
+    }
+}
+
+/// The luma row and, where it is of the upper of a pair, the chroma rows.
+fn rows_of(layout: &FrameLayout, bytes: &[u8], row: u32) -> Vec<u16> {
+    let planes = layout.format.planes(layout.extent);
+    let (mut first, mut found, codes) = (0, Vec::new(), codes(layout, bytes));
+    for plane in planes {
+        let begin = first + (row * plane.height / layout.extent.height * plane.width) as usize;
+        found.extend_from_slice(&codes[begin..begin + plane.width as usize]);
+        first += plane.pixels() as usize;
+    }
+    found
+}
+
+/// The frame with noise of all codes but in these rows of luma and the chroma of them.
+fn beyond(layout: &FrameLayout, bytes: &[u8], (begin, end): (u32, u32)) -> Vec<u8> {
+    let (mut first, mut found, kept) = (0, codes(layout, &noise(layout, 5)), codes(layout, bytes));
+    for plane in layout.format.planes(layout.extent) {
+        let (rows, of) = (plane.height, layout.extent.height);
+        let place = |row: u32| first + (row * plane.width) as usize;
+        let (from, to) = (place(begin * rows / of), place((end * rows).div_ceil(of)));
+        found[from..to].copy_from_slice(&kept[from..to]);
+        first += plane.pixels() as usize;
+    }
+    frame(layout, &found)
 }
 
 #[test]

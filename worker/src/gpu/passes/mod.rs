@@ -9,6 +9,7 @@ mod colour;
 mod ewa;
 mod fsr;
 mod kernel;
+mod model;
 mod places;
 mod planes;
 mod rgb;
@@ -25,6 +26,8 @@ use self::planes::{Planes, Sampling};
 use super::recording::{Recorder, Recording};
 use crate::net::Models;
 
+pub use self::model::Executor;
+pub(crate) use self::planes::line_grid;
 pub use self::rows::rows_read;
 pub use self::window::Window;
 
@@ -51,11 +54,11 @@ pub enum RecordError {
         /// The step.
         step: String,
     },
-    /// A network, and nothing here that runs it.
-    #[error("`{step}` runs a network, and this version's pictures are made by filters only; leave out model=")]
-    NoExecutor {
-        /// The step.
-        step: String,
+    /// A network that cannot do what the step asks.
+    #[error("the step's network cannot be run on these pictures: {why}")]
+    Model {
+        /// What is wrong.
+        why: String,
     },
     /// The steps end at another size than the output's.
     #[error("the steps reach {reached} and the output is laid out for {output}; lay it out with Recipe::output_layout")]
@@ -84,6 +87,19 @@ pub enum RecordError {
 /// # Errors
 /// When the steps do not lead from `input` to `output`, or a filter does not suit them.
 pub fn record(steps: &[Step], input: &FrameLayout, output: &FrameLayout, models: &Models) -> Result<Recording, RecordError> {
+    record_for(steps, input, output, (models, &Executor::default()))
+}
+
+/// As [`record`], with networks run as `executor` says.
+///
+/// # Errors
+/// As [`record`].
+pub fn record_for(
+    steps: &[Step],
+    input: &FrameLayout,
+    output: &FrameLayout,
+    models: (&Models, &Executor),
+) -> Result<Recording, RecordError> {
     input.extent.check()?;
     output.extent.check()?;
     if input.colour.matrix != output.colour.matrix {
@@ -117,20 +133,27 @@ fn record_step(
     planes: Planes,
     input: &FrameLayout,
     wanted: Option<Sampling>,
-    models: &Models,
+    (models, executor): (&Models, &Executor),
 ) -> Result<Planes, RecordError> {
     let target = step.extent(planes.extent);
     target.check()?;
     if input.colour.is_hdr() && step.needs_sdr().is_some() {
         return Err(RecordError::Hdr { step: step.to_string() });
     }
-    if let Some(model) = step.model() {
-        let handed = model.digest.and_then(|digest| models.get(&digest));
-        let step = step.short();
-        return Err(if handed.is_some() { RecordError::NoExecutor { step } } else { RecordError::NoModel { step } });
-    }
     let Step::Upscale(upscale) = step;
-    upscale::record(recorder, upscale, &planes, Window::whole(planes.extent), input, wanted)
+    let planes = match &upscale.model {
+        Some(model) => {
+            let network = model.digest.and_then(|digest| models.get(&digest));
+            let network = network.ok_or_else(|| RecordError::NoModel { step: step.short() })?;
+            let enlarged = model::record(recorder, &planes, (network, input.colour.matrix), target, executor)?;
+            if enlarged.extent == target {
+                return Ok(enlarged);
+            }
+            enlarged
+        }
+        None => planes,
+    };
+    upscale::record(recorder, upscale, &planes, (Window::whole(planes.extent), target), input, wanted)
 }
 
 #[cfg(test)]

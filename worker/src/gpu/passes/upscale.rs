@@ -10,17 +10,16 @@ use super::window::Window;
 use super::{RecordError, ewa, fsr};
 use crate::gpu::recording::Recorder;
 
-/// Records the step for a window of the picture. `wanted` is the chroma sampling to leave behind where that costs nothing
+/// Records the step from a window of the picture to a picture of the size `target`. `wanted` is the chroma sampling to leave behind where that costs nothing
 /// more. A picture that keeps its size is left alone by every filter but FSR, which still sharpens.
 pub(super) fn record(
     recorder: &mut Recorder,
     upscale: &Upscale,
     planes: &Planes,
-    window: Window,
+    (window, target): (Window, Extent),
     input: &FrameLayout,
     wanted: Option<Sampling>,
 ) -> Result<Planes, RecordError> {
-    let target = upscale.target.extent(planes.extent);
     let matrix = input.colour.matrix;
     match upscale.filter {
         Filter::Fsr { .. } if window.width > f64::from(target.width) || window.height > f64::from(target.height) => {
@@ -84,7 +83,7 @@ mod tests {
         let upscale = Upscale { target: Target::Size(target), model: None, filter, check_hundredths: None };
         let mut recorder = Recorder::new(input.frame_bytes());
         let planes = unpack(&mut recorder, &input);
-        let planes = super::record(&mut recorder, &upscale, &planes, window, &input, None).expect("records");
+        let planes = record(&mut recorder, &upscale, &planes, (window, target), &input, None).expect("records");
         let recording = recorder.finish(output.frame_bytes(), |recorder, frame| finish(recorder, &planes, &output, false, frame));
         twins::run(&recording, frame)
     }

@@ -9,6 +9,7 @@ mod curves;
 mod ewa;
 mod frame;
 mod fsr;
+mod net;
 pub mod half;
 mod resample;
 mod rgb;
@@ -133,9 +134,11 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
         Shader::Ewa => ewa::ewa(params(pass), &ewa_constants(pass), &mut bound),
         Shader::Easu => fsr::easu(params(pass), &mut bound),
         Shader::Rcas => fsr::rcas(params(pass), &mut bound),
+        Shader::BenchMatrix => bench::bench_matrix(params(pass), pass.groups[0], &mut bound),
         Shader::BenchArithmetic | Shader::BenchArithmeticF16 => {
             bench::bench_arithmetic(params(pass), invocations(pass), pass.shader.facts().needs.f16, &mut bound);
         }
+        _ => assert!(net::run(pass, &mut bound), "{} has no twin", pass.shader.facts().name),
     }
     for (proxy, words) in pass.writes.iter().zip(bound.writes) {
         memory[proxy.0] = words;

@@ -1,12 +1,14 @@
-//! The rate of each filter on one GPU, with frames going in and out and of the passes alone, then one by one.
+//! The rate of each filter, or of other steps as recipes write them, on one GPU, with frames going in and out and of the passes
+//! alone, then one by one.
 //!
 //! ```text
 //! cargo run --release --example passes -- [best|software|INDEX] [WIDTHxHEIGHT] [FACTOR] [FRAMES] [FILTER,...] [RAW [OUT]]
 //! ```
 //!
-//! Defaults: software 640x360 2x 16 lanczos,ewa-lanczos,fsr. RAW is a file of raw 8-bit 4:2:0 frames of that size, taken round
-//! and round; OUT takes the first rounds' results of the last filter. "Processor" is the time that all cores together spent in
-//! this process, which on a software device is the work itself, however busy the machine is (Linux only).
+//! Defaults: software 640x360 2x 16 lanczos,ewa-lanczos,fsr. A step may stand for a filter: "lanczos,denoise frames=2,grain".
+//! RAW is a file of raw 8-bit 4:2:0 frames of that size, taken round and round; OUT takes the first rounds' results of the last
+//! filter. "Processor" is the time that all cores together spent in this process, which on a software device is the work
+//! itself, however busy the machine is (Linux only).
 
 use std::time::Instant;
 
@@ -39,7 +41,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let mut results = Vec::new();
     for filter in word(4, "lanczos,ewa-lanczos,fsr").split(',') {
-        results = measure(&gpu, &format, &format!("upscale {factor} filter={filter}"), &source, frames)?;
+        let text = if read_steps(filter).is_ok() { filter.to_owned() } else { format!("upscale {factor} filter={filter}") };
+        results = measure(&gpu, &format, &text, &source, frames)?;
     }
     if let Some(path) = words.get(6) {
         std::fs::write(path, results)?;

@@ -14,7 +14,7 @@ pub enum InvalidRecipe {
     #[error("{0} steps are given, at most {RECIPE_STEPS_MAX} are taken")]
     TooManySteps(usize),
     /// A step nobody knows.
-    #[error("`{0}` is no step; known is upscale")]
+    #[error("`{0}` is no step; known are upscale, denoise, deband, sharpen and grain")]
     UnknownStep(String),
     /// A size that cannot be read.
     #[error("`{0}` is no size; write a factor such as `2x` or `1.5x`, or a size such as `1080x1920`")]
@@ -50,6 +50,20 @@ pub enum InvalidRecipe {
     /// A lowest PSNR outside its range.
     #[error("`{0}` is no lowest PSNR; write decibels from 0 to 100, such as check=25 or check=27.5")]
     Check(String),
+    /// A number that is none, or outside its range.
+    #[error("`{name}={text}` is not taken; write {kind} from {min} to {max}")]
+    Number {
+        /// Which number.
+        name: &'static str,
+        /// What was written.
+        text: String,
+        /// What kind of number is taken.
+        kind: String,
+        /// The least.
+        min: String,
+        /// The most.
+        max: String,
+    },
     /// A profile nobody knows.
     #[error("`{0}` is no profile; known are phone-h264, review and master-ffv1")]
     UnknownProfile(String),

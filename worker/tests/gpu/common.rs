@@ -53,6 +53,13 @@ pub(crate) fn frame(layout: &FrameLayout, codes: &[u16]) -> Vec<u8> {
     }
 }
 
+/// A frame of one colour.
+pub(crate) fn flat(layout: &FrameLayout, values: [u16; 3]) -> Vec<u8> {
+    let planes = layout.format.planes(layout.extent);
+    let codes = planes.iter().zip(values).flat_map(|(plane, value)| vec![value; plane.pixels() as usize]);
+    frame(layout, &codes.collect::<Vec<_>>())
+}
+
 /// Noise over all codes of a layout, the same for the same seed (Marsaglia's xorshift).
 pub(crate) fn noise(layout: &FrameLayout, seed: u32) -> Vec<u8> {
     let mut state = seed.wrapping_mul(2_654_435_761) | 1;

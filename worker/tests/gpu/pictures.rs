@@ -3,19 +3,13 @@
 
 use std::process::Command;
 
-use crate::common::{codes, frame, layout, line_art, picture, psnr, reached, recording, render, software_gpu};
+use crate::common::{codes, flat, frame, layout, line_art, picture, psnr, reached, recording, render, software_gpu};
 use shotfarm_shared::media::{ChromaSite, Extent, FrameLayout, PixelFormat, Range};
 use shotfarm_shared::recipe::Filter;
 use shotfarm_worker::gpu::{Graph, twins};
 
 /// One filter for every way that pictures take through the passes.
 const FILTERS: [&str; 6] = ["lanczos", "mitchell", "area", "ewa-lanczos", "ewa-lanczos4sharpest", "fsr"];
-
-fn flat(layout: &FrameLayout, values: [u16; 3]) -> Vec<u8> {
-    let planes = layout.format.planes(layout.extent);
-    let codes = planes.iter().zip(values).flat_map(|(plane, value)| vec![value; plane.pixels() as usize]);
-    frame(layout, &codes.collect::<Vec<_>>())
-}
 
 #[test]
 fn a_flat_field_stays_flat_to_the_code() {

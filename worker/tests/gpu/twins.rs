@@ -22,7 +22,7 @@ fn difference(layout: &FrameLayout, left: &[u8], right: &[u8]) -> (u16, usize) {
     (apart.clone().max().unwrap_or(0), apart.filter(|&codes| codes > 0).count())
 }
 
-fn agrees(layout: &FrameLayout, found: &[u8], expected: &[u8]) -> Result<(), String> {
+pub(crate) fn agrees(layout: &FrameLayout, found: &[u8], expected: &[u8]) -> Result<(), String> {
     let (worst, count) = difference(layout, found, expected);
     let samples = found.len() / layout.format.sample_bytes();
     if worst <= 1 && count <= samples.div_ceil(CODES_APART_ONE_IN) {
@@ -65,7 +65,7 @@ fn hold_every_pass_to_its_twin(gpu: &Gpu, text: &str, input: &FrameLayout, outpu
 }
 
 /// Every kernel of every filter, and every ratio that makes another kernel of it.
-const RECIPES: [&str; 24] = [
+const RECIPES: [&str; 29] = [
     "upscale 2x filter=lanczos",
     "upscale 1.5x filter=lanczos",
     "upscale 0.5x filter=lanczos",
@@ -90,6 +90,11 @@ const RECIPES: [&str; 24] = [
     "upscale 2x filter=fsr",
     "upscale 1.5x filter=fsr sharpness=0",
     "upscale 66x26 filter=fsr sharpness=2",
+    "denoise strength=1 frames=0",
+    "deband strength=1 range=5",
+    "deband strength=0.7 range=64",
+    "sharpen strength=1",
+    "grain strength=1 size=2.5",
 ];
 
 #[test]

@@ -6,8 +6,11 @@
 //! from codes to codes.
 
 mod colour;
+mod deband;
+mod denoise;
 mod ewa;
 mod fsr;
+mod grain;
 mod kernel;
 mod model;
 mod places;
@@ -15,12 +18,13 @@ mod planes;
 mod rgb;
 mod rows;
 mod scale;
+mod sharpen;
 mod tables;
 mod upscale;
 mod window;
 
 use shotfarm_shared::media::{Extent, FrameLayout};
-use shotfarm_shared::recipe::Step;
+use shotfarm_shared::recipe::{Step, Upscale};
 
 use self::planes::{Planes, Sampling};
 use super::recording::{Recorder, Recording};
@@ -106,7 +110,7 @@ pub fn record_for(
         let name = colour::matrix_name;
         return Err(RecordError::Matrix { input: name(input.colour.matrix), output: name(output.colour.matrix) });
     }
-    let dither = output.format.bits() < input.format.bits();
+    let dither = dithers(steps, input, output);
     let mut recorder = Recorder::new(input.frame_bytes());
     if let Some(kernel) = upscale::alone(steps, input, output) {
         let window = Window::whole(input.extent);
@@ -126,6 +130,19 @@ pub fn record_for(
     Ok(recorder.finish(output.frame_bytes(), pack))
 }
 
+/// Whether the output's rounding to codes is spread over neighbours. Where the depth shrinks, and after steps whose very work is
+/// values between the codes: rounding them would bring the bands back that `deband` took away and `denoise` laid bare, and
+/// make steps of fine `grain`. Not after scaling and sharpening, whose results are as rough as their source.
+fn dithers(steps: &[Step], input: &FrameLayout, output: &FrameLayout) -> bool {
+    let between_codes = |step: &Step| match step {
+        Step::Upscale(_) | Step::Sharpen(_) => false,
+        Step::Denoise(denoise) => denoise.strength_hundredths > 0,
+        Step::Deband(deband) => deband.strength_hundredths > 0,
+        Step::Grain(grain) => grain.strength_hundredths > 0,
+    };
+    output.format.bits() < input.format.bits() || steps.iter().any(between_codes)
+}
+
 /// One step from planes to planes. `wanted` is the chroma sampling to leave behind where that costs nothing more.
 fn record_step(
     recorder: &mut Recorder,
@@ -133,18 +150,36 @@ fn record_step(
     planes: Planes,
     input: &FrameLayout,
     wanted: Option<Sampling>,
-    (models, executor): (&Models, &Executor),
+    models: (&Models, &Executor),
 ) -> Result<Planes, RecordError> {
     let target = step.extent(planes.extent);
     target.check()?;
     if input.colour.is_hdr() && step.needs_sdr().is_some() {
         return Err(RecordError::Hdr { step: step.to_string() });
     }
-    let Step::Upscale(upscale) = step;
+    match step {
+        Step::Upscale(upscale) => record_upscale(recorder, upscale, planes, input, wanted, models),
+        Step::Denoise(step) => Ok(denoise::record(recorder, &planes, step)),
+        Step::Deband(step) => Ok(deband::record(recorder, &planes, step)),
+        Step::Sharpen(step) => Ok(sharpen::record(recorder, &planes, step)),
+        Step::Grain(step) => Ok(grain::record(recorder, &planes, step)),
+    }
+}
+
+/// A network first, where the step names one; then the filter the rest of the way.
+fn record_upscale(
+    recorder: &mut Recorder,
+    upscale: &Upscale,
+    planes: Planes,
+    input: &FrameLayout,
+    wanted: Option<Sampling>,
+    (models, executor): (&Models, &Executor),
+) -> Result<Planes, RecordError> {
+    let target = upscale.target.extent(planes.extent);
     let planes = match &upscale.model {
         Some(model) => {
             let network = model.digest.and_then(|digest| models.get(&digest));
-            let network = network.ok_or_else(|| RecordError::NoModel { step: step.short() })?;
+            let network = network.ok_or_else(|| RecordError::NoModel { step: Step::Upscale(upscale.clone()).short() })?;
             let enlarged = model::record(recorder, &planes, (network, input.colour.matrix), target, executor)?;
             if enlarged.extent == target {
                 return Ok(enlarged);
@@ -153,7 +188,7 @@ fn record_step(
         }
         None => planes,
     };
-    upscale::record(recorder, upscale, &planes, (Window::whole(planes.extent), target), input, wanted)
+    upscale::record(recorder, upscale, &planes, Window::whole(planes.extent), target, input, wanted)
 }
 
 #[cfg(test)]

@@ -66,6 +66,14 @@ pub(super) struct Planes {
     pub(super) values: [Proxy; 3],
 }
 
+impl Planes {
+    /// The sizes of its planes.
+    pub(super) fn extents(&self) -> [Extent; 3] {
+        let chroma = self.sampling.extent(self.extent);
+        [self.extent, chroma, chroma]
+    }
+}
+
 /// Workgroups along x and invocations along x for a line of `count` invocations of a shader.
 pub(crate) fn line_grid(shader: Shader, count: u64) -> (u32, (u32, u32)) {
     let group = shader.facts().workgroup[0];

@@ -10,13 +10,14 @@ use super::window::Window;
 use super::{RecordError, ewa, fsr};
 use crate::gpu::recording::Recorder;
 
-/// Records the step from a window of the picture to a picture of the size `target`. `wanted` is the chroma sampling to leave behind where that costs nothing
-/// more. A picture that keeps its size is left alone by every filter but FSR, which still sharpens.
+/// Records the step's filter, from a window of the picture to a picture of the size `target`. `wanted` is the chroma sampling to
+/// leave behind where that costs nothing more. A picture that keeps its size is left alone by every filter but FSR, which still sharpens.
 pub(super) fn record(
     recorder: &mut Recorder,
     upscale: &Upscale,
     planes: &Planes,
-    (window, target): (Window, Extent),
+    window: Window,
+    target: Extent,
     input: &FrameLayout,
     wanted: Option<Sampling>,
 ) -> Result<Planes, RecordError> {
@@ -83,7 +84,7 @@ mod tests {
         let upscale = Upscale { target: Target::Size(target), model: None, filter, check_hundredths: None };
         let mut recorder = Recorder::new(input.frame_bytes());
         let planes = unpack(&mut recorder, &input);
-        let planes = record(&mut recorder, &upscale, &planes, (window, target), &input, None).expect("records");
+        let planes = record(&mut recorder, &upscale, &planes, window, target, &input, None).expect("records");
         let recording = recorder.finish(output.frame_bytes(), |recorder, frame| finish(recorder, &planes, &output, false, frame));
         twins::run(&recording, frame)
     }

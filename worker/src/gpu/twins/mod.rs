@@ -6,19 +6,26 @@
 
 mod bench;
 mod curves;
+mod deband;
+mod denoise;
 mod ewa;
 mod frame;
 mod fsr;
-mod net;
+mod grain;
 pub mod half;
+mod hash;
+mod net;
 mod resample;
 mod rgb;
 mod scale;
+mod sharpen;
 
 use bytemuck::Pod;
 
 use super::recording::{BufferSpec, Op, Pass, Recording, Role, WORD_BYTES};
 use super::shaders::Shader;
+
+pub(super) use self::hash::pcg3d;
 
 /// The buffers of one pass as words.
 struct Bound<'a> {
@@ -63,12 +70,21 @@ pub fn run(recording: &Recording, frame: &[u8]) -> Vec<u8> {
 /// Like [`run`].
 #[must_use]
 pub fn run_frames(recording: &Recording, frames: &[impl AsRef<[u8]>]) -> Vec<Vec<u8>> {
+    run_numbered(recording, frames, 0)
+}
+
+/// Like [`run_frames`], numbered from `first` on: a part of a shot.
+///
+/// # Panics
+/// Like [`run`].
+#[must_use]
+pub fn run_numbered(recording: &Recording, frames: &[impl AsRef<[u8]>], first: i64) -> Vec<Vec<u8>> {
     let mut memory = memory(recording);
     let mut run = |(frame, number): (_, i64)| {
         run_frame(recording, &mut memory, AsRef::as_ref(frame), number);
         bytemuck::cast_slice::<u32, u8>(&memory[recording.output.0])[..recording.output_bytes].to_vec()
     };
-    frames.iter().zip(0..).map(|(frame, number)| run((frame, number))).collect()
+    frames.iter().zip(first..).map(|(frame, number)| run((frame, number))).collect()
 }
 
 /// Runs a whole recording on one raw frame and gives every buffer as it stands at the end.
@@ -135,6 +151,12 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
         Shader::Easu => fsr::easu(params(pass), &mut bound),
         Shader::Rcas => fsr::rcas(params(pass), &mut bound),
         Shader::BenchMatrix => bench::bench_matrix(params(pass), pass.groups[0], &mut bound),
+        Shader::Denoise => denoise::denoise(params(pass), &mut bound),
+        Shader::DenoiseMean => denoise::denoise_mean(params(pass), &mut bound),
+        Shader::Deband => deband::deband(params(pass), &mut bound),
+        Shader::Sharpen => sharpen::sharpen(params(pass), &mut bound),
+        Shader::GrainField => grain::grain_field(params(pass), &mut bound),
+        Shader::Grain => grain::grain(params(pass), &mut bound),
         Shader::BenchArithmetic | Shader::BenchArithmeticF16 => {
             bench::bench_arithmetic(params(pass), invocations(pass), pass.shader.facts().needs.f16, &mut bound);
         }

@@ -1,26 +1,39 @@
 //! Checks every WGSL shader with naga and writes what Rust must know of them as Rust: sources, workgroup sizes, bindings,
-//! parameter blocks and constants. The shader is the one place where each of these is said.
+//! parameter blocks, constants, overrides and needs. The shader is the one place where each of these is said.
 //!
-//! A line `//#include shared/NAME.wgsl` in a shader is replaced by that file. Shared files stand on their own, may not include
-//! others, and lend their constants to Rust as a module of their own.
+//! Shaders lie in `src/gpu/shaders` and in folders of it; a folder's name goes in front: `net/conv.wgsl` is `net_conv`.
 //!
-//! What a shader must look like, or the build fails naming it: one entry point, named like the file; binding 0 a uniform named
-//! `params` whose struct holds only u32, i32 and f32; then the storage buffers it reads, then those it writes.
+//! Lines that the build reads, all beginning with `//#` and all before the first declaration:
+//! - `//#include shared/NAME.wgsl` is replaced by that file, which may include others. With what they include, shared files stand
+//!   on their own; they lend their constants to Rust as a module of their own.
+//! - `//#variants REAL: f32 f16` builds the file once for each type, with `alias REAL = f32;` put before it. The first type's
+//!   shader is named like the file, the others with the type behind: `Shader::NetConv`, `Shader::NetConvF16`.
+//! - `//#needs subgroups`, `//#needs cooperative_matrix`: what a device must have to run it; f16 follows from the variant.
+//!   The `enable` lines are written by the build.
+//!
+//! What a shader must look like, or the build fails naming it: one entry point, named like its module; binding 0 a uniform named
+//! `params` whose struct holds only u32, i32 and f32; then the storage buffers it reads, then those it writes. Overrides have
+//! names; a side of the workgroup is a number or an override.
+
+#[path = "build/reflect.rs"]
+mod reflect;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use naga::front::wgsl;
-use naga::valid::{Capabilities, ValidationFlags, Validator};
-use naga::{AddressSpace, Expression, Literal, Module, ScalarKind, StorageAccess, TypeInner};
+use reflect::{Needs, Shader, check, constants, reflect};
 
 const SHADERS: &str = "src/gpu/shaders";
+const SHARED: &str = "shared";
 const INCLUDE: &str = "//#include ";
+const VARIANTS: &str = "//#variants ";
+const NEEDS: &str = "//#needs ";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed={SHADERS}");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("shaders.rs");
     match generate(Path::new(SHADERS)) {
@@ -34,35 +47,59 @@ fn main() {
 }
 
 /// The generated module for all shaders of a folder.
-fn generate(folder: &Path) -> Result<String, String> {
+fn generate(root: &Path) -> Result<String, String> {
     let mut text = String::new();
     let mut shared_constants = BTreeSet::new();
-    for path in wgsl_files(&folder.join("shared"))? {
-        let module = check(&path, &read(&path)?)?;
-        let constants = constants(&module);
+    for path in files(&root.join(SHARED))? {
+        let mut first = None;
+        for variant in variants(&path, &join(root, &read(&path)?)?)? {
+            let module = check(&path, &variant.source, variant.needs)?;
+            first.get_or_insert_with(|| constants(&module));
+        }
+        let mut constants = first.unwrap_or_default();
+        constants.retain(|(name, _)| !shared_constants.contains(name));
         write_module(&mut text, &stem(&path), &constants, None);
         shared_constants.extend(constants.into_iter().map(|(name, _)| name));
     }
-    let mut names = Vec::new();
-    for path in wgsl_files(folder)? {
-        let source = join(folder, &read(&path)?)?;
-        let module = check(&path, &source)?;
-        let own = constants(&module).into_iter().filter(|(name, _)| !shared_constants.contains(name)).collect::<Vec<_>>();
-        let name = stem(&path);
-        let shader = reflect(&name, &module).map_err(|what| format!("{}: {what}", path.display()))?;
-        write_module(&mut text, &name, &own, Some((&shader, &source)));
-        names.push(name);
+    let mut names = BTreeSet::new();
+    for (prefix, folder) in folders(root)? {
+        for path in files(&folder)? {
+            let base = format!("{prefix}{}", stem(&path));
+            for (place, variant) in variants(&path, &join(root, &read(&path)?)?)?.into_iter().enumerate() {
+                let module = check(&path, &variant.source, variant.needs)?;
+                let shader = reflect(&base, &module).map_err(|what| format!("{}: {what}", path.display()))?;
+                let name = if place == 0 { base.clone() } else { format!("{base}_{}", variant.real) };
+                let mut own = if place == 0 { constants(&module) } else { Vec::new() };
+                own.retain(|(name, _)| !shared_constants.contains(name));
+                write_module(&mut text, &name, &own, Some((&shader, &variant, &base)));
+                if !names.insert(name.clone()) {
+                    return Err(format!("{}: another shader is named `{name}`", path.display()));
+                }
+            }
+        }
     }
     write_enum(&mut text, &names);
     Ok(text)
 }
 
-fn wgsl_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+/// The folders that hold shaders, each with what its shaders' names begin with.
+fn folders(root: &Path) -> Result<Vec<(String, PathBuf)>, String> {
+    let mut folders = vec![(String::new(), root.to_owned())];
+    for path in entries(root)?.into_iter().filter(|path| path.is_dir() && stem(path) != SHARED) {
+        folders.push((format!("{}_", stem(&path)), path));
+    }
+    Ok(folders)
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut paths = entries(folder)?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "wgsl"));
+    Ok(paths)
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut paths = entries
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "wgsl"))
-        .collect::<Vec<_>>();
+    let mut paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect::<Vec<_>>();
     paths.sort();
     Ok(paths)
 }
@@ -75,12 +112,12 @@ fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Replaces each include line by its file.
-fn join(folder: &Path, source: &str) -> Result<String, String> {
+/// Replaces each include line by its file. A file that includes itself runs out of stack, and so never gets past its author.
+fn join(root: &Path, source: &str) -> Result<String, String> {
     let mut joined = String::new();
     for line in source.lines() {
         match line.strip_prefix(INCLUDE) {
-            Some(file) => joined += &read(&folder.join(file.trim()))?,
+            Some(file) => joined += &join(root, &read(&root.join(file.trim()))?)?,
             None => joined += line,
         }
         joined.push('\n');
@@ -88,101 +125,67 @@ fn join(folder: &Path, source: &str) -> Result<String, String> {
     Ok(joined)
 }
 
-fn check(path: &Path, source: &str) -> Result<Module, String> {
-    let shown = path.display().to_string();
-    let module = wgsl::parse_str(source).map_err(|error| error.emit_to_string_with_path(source, &shown))?;
-    Validator::new(ValidationFlags::all(), Capabilities::empty())
-        .validate(&module)
-        .map_err(|error| error.emit_to_string_with_path(source, &shown))?;
-    Ok(module)
+/// One program made of a file.
+struct Variant {
+    /// The element type that `REAL` stands for; empty where the file has none.
+    real: String,
+    source: String,
+    needs: Needs,
 }
 
-/// The module-level scalar constants, as Rust writes them.
-fn constants(module: &Module) -> Vec<(String, String)> {
-    let literal = |constant: &naga::Constant| match module.global_expressions[constant.init] {
-        Expression::Literal(Literal::F32(value)) => Some(format!("f32 = f32::from_bits({:#010x}); // {value}", value.to_bits())),
-        Expression::Literal(Literal::U32(value)) => Some(format!("u32 = {value};")),
-        Expression::Literal(Literal::I32(value)) => Some(format!("i32 = {value};")),
-        _ => None,
-    };
-    module.constants.iter().filter_map(|(_, constant)| Some((constant.name.clone()?, literal(constant)?))).collect()
-}
-
-/// What Rust must know of one pass.
-struct Shader {
-    workgroup: [u32; 3],
-    reads: usize,
-    writes: usize,
-    params: Vec<(String, &'static str)>,
-}
-
-fn reflect(name: &str, module: &Module) -> Result<Shader, String> {
-    let [entry] = module.entry_points.as_slice() else {
-        return Err("one entry point is expected".to_owned());
-    };
-    if entry.name != name {
-        return Err(format!("the entry point is named `{}`, not `{name}` like the file", entry.name));
-    }
-    let mut globals = module.global_variables.iter().map(|(_, global)| global).collect::<Vec<_>>();
-    globals.retain(|global| global.binding.is_some());
-    globals.sort_by_key(|global| global.binding.map(|binding| binding.binding));
-    let mut shader = Shader { workgroup: entry.workgroup_size, reads: 0, writes: 0, params: Vec::new() };
-    for (index, global) in globals.iter().enumerate() {
-        let binding = global.binding.ok_or("a global lost its binding")?;
-        if binding.group != 0 || binding.binding as usize != index {
-            return Err(format!("binding {index} of group 0 is missing"));
-        }
-        match global.space {
-            AddressSpace::Uniform if index == 0 => shader.params = fields(module, global.ty)?,
-            AddressSpace::Storage { access } if index > 0 && access == StorageAccess::LOAD && shader.writes == 0 => {
-                shader.reads += 1;
+/// The programs that a file asks for; one where it says nothing. A shared file within says the same as the file that includes it.
+fn variants(path: &Path, source: &str) -> Result<Vec<Variant>, String> {
+    let fault = |what: String| format!("{}: {what}", path.display());
+    let mut needs = Needs::default();
+    let (mut alias, mut reals) = (String::new(), vec![String::new()]);
+    for line in source.lines() {
+        if let Some(rest) = line.strip_prefix(NEEDS) {
+            match rest.trim() {
+                "subgroups" => needs.subgroups = true,
+                "cooperative_matrix" => needs.cooperative_matrix = true,
+                other => return Err(fault(format!("`{other}` is nothing that a shader can need"))),
             }
-            AddressSpace::Storage { access } if index > 0 && access.contains(StorageAccess::STORE) => shader.writes += 1,
-            _ => return Err(format!("binding {index}: the order is params, buffers read, buffers written")),
+        } else if let Some(rest) = line.strip_prefix(VARIANTS) {
+            let (name, types) = rest.split_once(':').ok_or_else(|| fault(format!("`{line}` lacks its colon")))?;
+            alias = name.trim().to_owned();
+            reals = types.split_whitespace().map(str::to_owned).collect();
+            if reals.is_empty() || reals.iter().any(|real| real != "f32" && real != "f16") {
+                return Err(fault(format!("`{line}` must name f32, f16 or both")));
+            }
         }
     }
-    if shader.params.is_empty() || shader.writes == 0 {
-        return Err("params and at least one buffer to write are expected".to_owned());
-    }
-    Ok(shader)
+    let variant = |real: String| {
+        let needs = Needs { f16: real == "f16", ..needs };
+        let enables = needs.enables();
+        let head = if alias.is_empty() { enables } else { format!("{enables}alias {alias} = {real};\n") };
+        Variant { source: format!("{head}{source}"), real, needs }
+    };
+    Ok(reals.into_iter().map(variant).collect())
 }
 
-fn fields(module: &Module, ty: naga::Handle<naga::Type>) -> Result<Vec<(String, &'static str)>, String> {
-    let TypeInner::Struct { members, .. } = &module.types[ty].inner else {
-        return Err("params is no struct".to_owned());
-    };
-    let field = |member: &naga::StructMember| {
-        let name = member.name.clone().ok_or("a field of params has no name")?;
-        match module.types[member.ty].inner {
-            TypeInner::Scalar(scalar) if scalar.width == 4 => match scalar.kind {
-                ScalarKind::Uint => Ok((name, "u32")),
-                ScalarKind::Sint => Ok((name, "i32")),
-                ScalarKind::Float => Ok((name, "f32")),
-                _ => Err(format!("params.{name} is neither u32, i32 nor f32")),
-            },
-            _ => Err(format!("params.{name} is no 4-byte scalar")),
-        }
-    };
-    members.iter().map(field).collect()
-}
-
-fn write_module(text: &mut String, name: &str, constants: &[(String, String)], shader: Option<(&Shader, &str)>) {
+fn write_module(text: &mut String, name: &str, constants: &[(String, String)], shader: Option<(&Shader, &Variant, &str)>) {
     let mut body = String::new();
     for (constant, value) in constants {
         let _ = writeln!(body, "    pub(crate) const {constant}: {value}");
     }
-    if let Some((shader, source)) = shader {
-        body += "    #[repr(C)]\n    #[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]\n";
-        body += "    pub(crate) struct Params {\n";
-        for (field, kind) in &shader.params {
-            let _ = writeln!(body, "        pub(crate) {field}: {kind},");
+    if let Some((shader, variant, base)) = shader {
+        if name == base {
+            body += "    #[repr(C)]\n    #[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]\n";
+            body += "    pub(crate) struct Params {\n";
+            for (field, kind) in &shader.params {
+                let _ = writeln!(body, "        pub(crate) {field}: {kind},");
+            }
+            body += "    }\n";
         }
-        body += "    }\n";
-        let Shader { workgroup, reads, writes, .. } = shader;
+        let Shader { workgroup, workgroup_overrides, overrides, reads, writes, .. } = shader;
+        let Variant { source, needs, .. } = variant;
+        let params = if name == base { "Params".to_owned() } else { format!("super::{base}::Params") };
         let _ = writeln!(
             body,
-            "    pub(super) const FACTS: super::ShaderFacts = super::ShaderFacts {{ name: {name:?}, source: {source:?}, \
-             workgroup: {workgroup:?}, reads: {reads}, writes: {writes}, params_bytes: size_of::<Params>() }};"
+            "    pub(super) const FACTS: super::ShaderFacts = super::ShaderFacts {{ name: {name:?}, entry: {base:?}, \
+             source: {source:?}, workgroup: {workgroup:?}, workgroup_overrides: {workgroup_overrides:?}, \
+             overrides: &{overrides:?}, needs: super::{needs:?}, reads: {reads}, writes: {writes}, \
+             params_bytes: size_of::<{params}>() }};"
         );
     }
     if !body.is_empty() {
@@ -190,16 +193,19 @@ fn write_module(text: &mut String, name: &str, constants: &[(String, String)], s
     }
 }
 
-fn write_enum(text: &mut String, names: &[String]) {
+fn write_enum(text: &mut String, names: &BTreeSet<String>) {
     let variant = |name: &str| {
         name.split('_').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect::<Vec<_>>().concat()
     };
     *text += "/// Every pass, named like its file in `shaders/` and its twin.\n";
-    *text += "#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]\npub enum Shader {\n";
+    *text += "#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]\npub enum Shader {\n";
     for name in names {
-        let _ = writeln!(text, "    /// `{name}.wgsl`\n    {},", variant(name));
+        let _ = writeln!(text, "    /// `{name}`\n    {},", variant(name));
     }
-    *text += "}\n\nimpl Shader {\n    /// What the build read out of the pass's WGSL.\n    #[must_use]\n";
+    let all = names.iter().map(|name| format!("Self::{}", variant(name))).collect::<Vec<_>>().join(", ");
+    *text += "}\n\nimpl Shader {\n    /// All of them.\n";
+    let _ = writeln!(text, "    pub const ALL: [Self; {}] = [{all}];\n", names.len());
+    *text += "    /// What the build read out of the pass's WGSL.\n    #[must_use]\n";
     *text += "    pub fn facts(self) -> &'static ShaderFacts {\n        match self {\n";
     for name in names {
         let _ = writeln!(text, "            Self::{} => &{name}::FACTS,", variant(name));

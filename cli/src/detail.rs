@@ -6,8 +6,9 @@ use comfy_table::Cell;
 use jiff::Zoned;
 use serde_json::{Value, json};
 use shotfarm_proto::v1::{JobDetail, MediaFacts, TaskStatus};
+use shotfarm_shared::recipe::{read_steps, short_steps};
 
-use crate::view::Job;
+use crate::view::{Fidelity, Job};
 use crate::voice::Answer;
 use crate::voice::human::{state, strong, table};
 use crate::words;
@@ -44,7 +45,7 @@ impl Detail {
         if let Some(facts) = &self.facts {
             lines.push(("", describe(facts)));
         }
-        lines.push(("steps", job.steps.clone()));
+        lines.push(("steps", short(&job.steps)));
         lines.push(("profile", job.profile.clone()));
         lines.push(("output", job.output_name.clone()));
         if let Some(output) = &job.output {
@@ -56,6 +57,9 @@ impl Detail {
                 format!("{}x{}, {frames}, {}, {sound}, {size}", output.width, output.height, words::picture(output.seconds)),
             ));
             lines.push(("", format!("blake3 {}", output.digest)));
+        }
+        if let Some(fidelity) = &job.fidelity {
+            lines.push(("fidelity", describe_fidelity(fidelity)));
         }
         if let Some(failure) = &job.failure {
             lines.push(("failure", failure.clone()));
@@ -81,6 +85,11 @@ impl Detail {
     }
 }
 
+/// Steps with the first digits of their networks' digests; steps of a newer version stay as they are.
+fn short(steps: &str) -> String {
+    read_steps(steps).map_or_else(|_| steps.to_owned(), |steps| short_steps(&steps))
+}
+
 /// A source in one line.
 fn describe(facts: &MediaFacts) -> String {
     let extent = facts.extent.unwrap_or_default();
@@ -89,6 +98,13 @@ fn describe(facts: &MediaFacts) -> String {
     let audio = if audio.is_empty() { "no audio".to_owned() } else { audio.join(", ") };
     let frames = words::count(facts.frames, "frame");
     format!("{} {}x{} {}, {} fps, {frames}, {audio}", facts.codec, extent.width, extent.height, facts.pixel_format, facts.rate)
+}
+
+/// What the comparison with the source found, in one line.
+fn describe_fidelity(fidelity: &Fidelity) -> String {
+    let Fidelity { samples, mean_db, worst_db, worst_frame } = fidelity;
+    let frames = words::count(u64::from(*samples), "frame");
+    format!("{mean_db:.1} dB from the source in the mean of {frames}, {worst_db:.1} dB at frame {worst_frame}")
 }
 
 impl Answer for Detail {
@@ -143,7 +159,9 @@ mod tests {
 
     fn detail() -> Detail {
         let recipe = Some(v1::Recipe { steps: "upscale 2x filter=fsr".into(), profile: "review".into() });
-        let job = v1::JobStatus { label: "九五/01/1".into(), state: "running".into(), recipe, ..v1::JobStatus::default() };
+        let fidelity = Some(v1::Fidelity { samples: 2, worst_frame: 24, worst_hundredths: 3_810, total_hundredths: 8_020 });
+        let job =
+            v1::JobStatus { label: "九五/01/1".into(), state: "running".into(), recipe, fidelity, ..v1::JobStatus::default() };
         let extent = Some(v1::Extent { width: 640, height: 360 });
         let facts = MediaFacts { codec: "h264".into(), extent, rate: "24".into(), frames: 96, ..MediaFacts::default() };
         let range = Some(v1::FrameRange { start: 0, end: 48 });
@@ -160,7 +178,16 @@ mod tests {
         assert!(text.starts_with("九五/01/1\njob      "), "{text}");
         assert!(text.contains("\n         h264 640x360 , 24 fps, 96 frames, no audio\n"), "{text}");
         assert!(text.contains("render  0-47    failed"), "{text}");
+        assert!(text.contains("\nfidelity 40.1 dB from the source in the mean of 2 frames, 38.1 dB at frame 24\n"), "{text}");
         assert!(!text.contains("line 1\n") && text.ends_with("1970-01-01 00:00:11  line 11"), "{text}");
+    }
+
+    #[test]
+    fn a_person_sees_the_first_digits_of_a_network() {
+        let digest = "0123456789abcdef".repeat(4);
+        let text = short(&format!("upscale 2x model=compact@{digest} filter=lanczos"));
+        assert_eq!(text, "upscale 2x model=compact@01234567 filter=lanczos");
+        assert_eq!(short("some step of tomorrow"), "some step of tomorrow");
     }
 
     #[test]
@@ -168,6 +195,7 @@ mod tests {
         let json = detail().json();
         assert_eq!(json["job"]["steps"], "upscale 2x filter=fsr");
         assert_eq!(json["facts"]["width"], 640);
+        assert_eq!(json["job"]["fidelity"]["worst_frame"], 24);
         assert_eq!(json["tasks"][0]["range"], json!([0, 48]));
         assert_eq!(json["log"].as_array().map(Vec::len), Some(12));
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use shotfarm_proto::v1;
+use shotfarm_shared::fidelity as shared;
 
 /// The state of the farm, or of a selection of its jobs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -60,8 +61,19 @@ pub(crate) struct Job {
     pub(crate) output_name: String,
     pub(crate) output: Option<Output>,
     pub(crate) failure: Option<String>,
+    /// Of the frames rendered so far.
+    pub(crate) fidelity: Option<Fidelity>,
     #[serde(skip)]
     pub(crate) doing: Option<String>,
+}
+
+/// How near sampled frames come to their source: PSNR of luma in decibels.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Fidelity {
+    pub(crate) samples: u32,
+    pub(crate) mean_db: f64,
+    pub(crate) worst_db: f64,
+    pub(crate) worst_frame: u64,
 }
 
 /// A finished shot.
@@ -132,8 +144,16 @@ impl From<v1::JobStatus> for Job {
             output_name: job.output_name,
             output: job.output.map(Into::into),
             failure: job.failure.map(|failure| failure.message),
+            fidelity: job.fidelity.and_then(|message| shared::Fidelity::try_from(message).ok()).map(Into::into),
             doing: job.doing,
         }
+    }
+}
+
+impl From<shared::Fidelity> for Fidelity {
+    fn from(of: shared::Fidelity) -> Self {
+        let (mean_db, worst_db) = (of.mean_decibels(), of.worst_decibels());
+        Self { samples: of.samples, mean_db, worst_db, worst_frame: of.worst_frame }
     }
 }
 
@@ -240,8 +260,9 @@ pub(crate) mod tests {
         assert_eq!(json(&status), "batches farm jobs workers");
         assert_eq!(json(&status.farm), "eta_seconds fps frames_done frames_total shots_unprobed state");
         assert_eq!(json(&Batch::from(v1::BatchStatus::default())), "cancelled failed id jobs name state succeeded");
-        let wanted = "batch failure frames_done frames_total id label output output_name profile source state steps";
+        let wanted = "batch failure fidelity frames_done frames_total id label output output_name profile source state steps";
         assert_eq!(json(&Job::default()), wanted);
+        assert_eq!(json(&Fidelity::default()), "mean_db samples worst_db worst_frame");
         assert_eq!(json(&Output::default()), "audio_streams bytes digest frames height seconds width");
         assert_eq!(json(&Worker::default()), "device fps id name state tasks");
     }

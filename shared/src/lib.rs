@@ -7,12 +7,14 @@
 
 pub mod digest;
 pub mod failure;
+pub mod fidelity;
 pub mod frames;
 pub mod ids;
 pub mod label;
 pub mod limits;
 pub mod manifest;
 pub mod media;
+pub mod model;
 pub mod recipe;
 pub mod segment;
 pub mod shot;

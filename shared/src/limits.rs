@@ -19,12 +19,32 @@ pub const LABEL_BYTES_MAX: usize = 200;
 /// Longest failure message kept, in bytes: a sentence and the tail of ffmpeg's own words.
 pub const MESSAGE_BYTES_MAX: usize = 4_096;
 
+/// Largest network, all of its files together. The largest that upscale or interpolate are under 200 MiB.
+pub const MODEL_BYTES_MAX: u64 = 1 << 30;
+/// Networks of one farm. A studio uses a handful; their facts travel in one message.
+pub const MODELS_MAX: usize = 500;
+/// Networks that one name has meant and that are kept, for recipes that pinned them.
+pub const MODEL_VERSIONS_MAX: usize = 20;
+/// Longest licence, source or other text about a network, in bytes: a sentence or an address.
+pub const MODEL_TEXT_BYTES_MAX: usize = 1_000;
+/// Inputs, and outputs, written down of one network.
+pub const MODEL_PORTS_MAX: usize = 64;
+/// Distinct operators written down of one network; ONNX has about 200.
+pub const MODEL_OPERATORS_MAX: usize = 256;
+/// Most times that one step runs its network over a frame: a 2x network reaches [`SCALE_FACTOR_MAX`] in four.
+pub const MODEL_RUNS_MAX: u32 = 4;
+
 /// Greatest enlargement or reduction of one upscale step along one axis.
 pub const SCALE_FACTOR_MAX: u32 = 16;
 
 /// Frames between two points at which a shot may be cut into tasks, and the closed GOP of every segment. Ranges always start
 /// on this grid, so the encoder sees the same groups of pictures however a shot is split, and a split leaves no seam.
 pub const GRID_FRAMES: u64 = 48;
+/// Every so-manieth frame of a shot is compared with its source: twice in each cell of the grid, once a second at 24 frames a
+/// second, so that what it costs does not show in a render's time.
+pub const FIDELITY_SAMPLE_FRAMES: u64 = 24;
+/// What frames without any difference count as, in hundredths of a decibel: above anything that 10 bits can tell apart.
+pub const FIDELITY_HUNDREDTHS_MAX: u32 = 10_000;
 /// Seconds of work that a render task aims at, once a worker's speed is known. Long enough that starting costs little, short
 /// enough that a killed worker loses little.
 pub const TASK_SECONDS_AIM: f64 = 30.0;
@@ -79,6 +99,10 @@ pub const FRAMES_IN_FLIGHT: usize = 4;
 /// takes tens of seconds (scaled up from 720p), and waits behind the frames in flight before it.
 pub const GPU_FRAME_MILLIS_MAX: u64 = 300_000;
 
+const _: () = assert!(GRID_FRAMES.is_multiple_of(FIDELITY_SAMPLE_FRAMES));
 const _: () = assert!(HEARTBEAT_MILLIS * 3 < LEASE_MILLIS);
+const _: () =
+    assert!(MODELS_MAX * MODEL_VERSIONS_MAX * (2 * MODEL_TEXT_BYTES_MAX + 3 * LABEL_BYTES_MAX) < SUBMIT_MESSAGE_BYTES_MAX);
+const _: () = assert!(SCALE_FACTOR_MAX <= 1 << MODEL_RUNS_MAX);
 const _: () = assert!(BLOB_CHUNK_BYTES * 2 < WIRE_MESSAGE_BYTES_MAX);
 const _: () = assert!(RECONNECT_GRACE_MILLIS < LEASE_MILLIS);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::fidelity::Fidelity;
 use crate::frames::FrameRange;
 
 /// The receipt of a segment: counted on the worker by decoding what it had encoded.
@@ -22,6 +23,10 @@ pub struct Receipt {
     pub recipe: Digest,
     /// Milliseconds of work on it.
     pub work_millis: u64,
+    /// How near its frames come to their source; nothing where the recipe makes another picture of it, and in receipts from
+    /// before this was measured.
+    #[serde(default)]
+    pub fidelity: Option<Fidelity>,
 }
 
 /// A receipt that does not answer its task.

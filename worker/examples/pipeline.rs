@@ -20,6 +20,7 @@ use shotfarm_shared::recipe::{Recipe, read_steps};
 use shotfarm_shared::work::{Assignment, LeaseId, Work};
 use shotfarm_worker::gpu::{Gpu, GpuChoice, Graph, record};
 use shotfarm_worker::media::{Cancel, Tools, probe};
+use shotfarm_worker::net::Models;
 use shotfarm_worker::task::{BlobAccess, Context, Devices, StageTimes, TaskError, render_timed};
 use uuid::Uuid;
 
@@ -90,13 +91,13 @@ struct Passes(Graph);
 
 impl Passes {
     fn new(gpu: &Gpu, recipe: &Recipe, facts: &MediaFacts, output: &FrameLayout) -> Result<Self, Box<dyn std::error::Error>> {
-        let mut graph = Graph::new(gpu, &record(&recipe.steps, &facts.layout, output)?)?;
-        graph.run_passes(8)?;
+        let mut graph = Graph::new(gpu, &record(&recipe.steps, &facts.layout, output, &Models::new())?)?;
+        graph.run_ops(8)?;
         Ok(Self(graph))
     }
 
     fn fps(&mut self, frames: u32) -> Result<f64, Box<dyn std::error::Error>> {
-        Ok(f64::from(frames) / self.0.run_passes(frames)?.as_secs_f64())
+        Ok(f64::from(frames) / self.0.run_ops(frames)?.as_secs_f64())
     }
 }
 
@@ -118,7 +119,7 @@ fn assignment(recipe: Recipe, facts: MediaFacts, frames: u32) -> Result<Assignme
         label: "bench/ep01/sh0010".parse()?,
         source: Digest::of(b"the clip"),
         recipe,
-        work: Work::Render { facts, range: FrameRange::new(0, u64::from(frames)) },
+        work: Work::Render { facts, range: FrameRange::new(0, u64::from(frames)), models: Vec::new() },
     })
 }
 

@@ -1,7 +1,7 @@
 //! The worker: joins a farm, pulls leases, decodes, runs GPU passes, encodes, verifies, reports.
 //!
-//! `agent` decides (pure), `session` performs, `task` does the work with `media` (ffmpeg) and `gpu` (wgpu); `scratch`,
-//! `outbox` and `cache` are its disk. [`run`] is all of it together.
+//! `agent` decides (pure), `session` performs, `task` does the work with `media` (ffmpeg) and `gpu` (wgpu), and `quality` says
+//! how good a picture is; `scratch`, `outbox` and `cache` are its disk. [`run`] is all of it together.
 
 pub mod agent;
 mod cache;
@@ -11,6 +11,7 @@ pub mod gpu;
 pub mod media;
 pub mod net;
 pub mod outbox;
+pub mod quality;
 pub mod scratch;
 mod session;
 mod signals;
@@ -23,7 +24,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use agent::{Agent, Exit, Identity};
-use gpu::{AdapterKind, Gpu};
+use gpu::{AdapterKind, Gpu, GpuOptions};
 use media::Tools;
 use outbox::Outbox;
 use scratch::Scratch;
@@ -31,7 +32,7 @@ use session::Session;
 use task::{Context, Devices, FarmBlobs};
 
 pub use cache::BlobCache;
-pub use check::check_pictures;
+pub use check::{Outcome, PassCheck, check_passes, check_pictures};
 pub use config::{Config, PATIENCE_DEFAULT, SCRATCH_LIMIT_BYTES_DEFAULT, SLOTS_MAX, WorkerError};
 pub use session::Ask;
 
@@ -63,7 +64,7 @@ pub async fn run_until_asked(config: Config, asks: mpsc::Receiver<Ask>) -> Resul
         tracing::info!(results = left.len(), "results of an earlier run wait in the outbox and will be sent");
     }
     let cache = BlobCache::open(&scratch.blobs(), config.scratch_limit_bytes).map_err(WorkerError::Blobs)?;
-    let (tools, gpu) = open_machine(config.gpu).await?;
+    let (tools, gpu) = open_machine(config.gpu, GpuOptions { cache: Some(scratch.kernels()), ..GpuOptions::default() }).await?;
     let identity = Identity {
         // New for every process: the leases of a dead one must not look alive.
         worker: WorkerId(Uuid::new_v4()),
@@ -93,12 +94,11 @@ pub async fn run_until_asked(config: Config, asks: mpsc::Receiver<Ask>) -> Resul
 }
 
 /// Finds ffmpeg, opens the GPU and holds it to its twin; away from the async threads, since all of it blocks.
-async fn open_machine(choice: gpu::GpuChoice) -> Result<(Tools, Gpu), WorkerError> {
+async fn open_machine(choice: gpu::GpuChoice, options: GpuOptions) -> Result<(Tools, Gpu), WorkerError> {
     let open = move || {
         let tools = Tools::find()?;
-        let gpu = Gpu::open(choice)?;
-        check_pictures(&gpu)?;
-        Ok((tools, gpu))
+        let gpu = Gpu::open_with(choice, &options)?;
+        Ok((tools, check_pictures(&gpu)?))
     };
     let opened = tokio::task::spawn_blocking(open).await;
     opened.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))

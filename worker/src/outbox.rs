@@ -128,6 +128,7 @@ mod tests {
             frames_digest: Digest::of(b"frames"),
             recipe: Digest::of(b"recipe"),
             work_millis: 12,
+            fidelity: None,
         })))
     }
 
@@ -143,6 +144,20 @@ mod tests {
         assert_eq!(found, BTreeMap::from([(lease(1), receipt()), (lease(2), failed)]));
         outbox.forget(lease(2)).unwrap();
         outbox.forget(lease(2)).unwrap();
+        assert_eq!(Outbox::open(dir.path()).unwrap().1, BTreeMap::from([(lease(1), receipt())]));
+    }
+
+    /// A worker that was replaced by a newer version left it behind.
+    #[test]
+    fn a_receipt_from_before_frames_were_compared_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        Outbox::open(dir.path()).unwrap().0.persist(lease(1), &receipt()).unwrap();
+        let path = fs::read_dir(dir.path()).unwrap().next().unwrap().unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let lines = text.lines().filter(|line| !line.contains("fidelity")).collect::<Vec<_>>().join("\n");
+        let older = lines.replace("\"work_millis\": 12,", "\"work_millis\": 12");
+        assert_ne!(older, text, "the field is written");
+        fs::write(&path, older).unwrap();
         assert_eq!(Outbox::open(dir.path()).unwrap().1, BTreeMap::from([(lease(1), receipt())]));
     }
 

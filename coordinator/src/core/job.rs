@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use shotfarm_shared::failure::Failure;
+use shotfarm_shared::fidelity::Fidelity;
 use shotfarm_shared::frames::FrameRange;
 use shotfarm_shared::ids::{Attempt, BatchId, JobId, TaskId, WorkerId};
 use shotfarm_shared::limits::JOB_LOG_LINES_MAX;
@@ -185,6 +186,12 @@ impl Job {
             JobState::Failed(_) => "failed",
             JobState::Cancelled => "cancelled",
         }
+    }
+
+    /// How near the frames rendered so far come to their source; nothing while none was compared.
+    #[must_use]
+    pub fn fidelity(&self) -> Option<Fidelity> {
+        self.tasks.iter().filter_map(|task| task.receipt.as_ref()?.fidelity).reduce(Fidelity::join)
     }
 
     /// Adds a line to the log; the oldest go when there are too many.

@@ -118,6 +118,7 @@ fn job_status(farm: &Farm, id: JobId, job: &Job) -> v1::JobStatus {
         output: job.output.as_ref().map(Into::into),
         failure,
         doing: running.max_by_key(|kind| std::cmp::Reverse(kind.rank())).map(|kind| kind.word().to_owned()),
+        fidelity: job.fidelity().map(Into::into),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Media facts, recipes, receipts, outputs and failures.
 
 use shotfarm_shared::failure::{Failure, FailureClass};
+use shotfarm_shared::fidelity::Fidelity;
 use shotfarm_shared::frames::FrameRange;
-use shotfarm_shared::limits::{MESSAGE_BYTES_MAX, SHOT_FRAMES_MAX};
+use shotfarm_shared::limits::{FIDELITY_HUNDREDTHS_MAX, MESSAGE_BYTES_MAX, SHOT_FRAMES_MAX};
 use shotfarm_shared::media::{AudioFacts, Colour, ColourTags, Extent, FrameLayout, MediaFacts};
 use shotfarm_shared::recipe::{self, Recipe};
 use shotfarm_shared::segment::Receipt;
@@ -140,6 +141,7 @@ impl From<&Receipt> for v1::Receipt {
             frames_digest: receipt.frames_digest.to_string(),
             recipe: receipt.recipe.to_string(),
             work_millis: receipt.work_millis,
+            fidelity: receipt.fidelity.map(Into::into),
         }
     }
 }
@@ -148,15 +150,52 @@ impl TryFrom<v1::Receipt> for Receipt {
     type Error = InvalidMessage;
 
     fn try_from(message: v1::Receipt) -> Result<Self, InvalidMessage> {
+        let range: FrameRange = required("range", message.range)?.try_into()?;
+        let fidelity = message.fidelity.map(Fidelity::try_from).transpose().map_err(|error| error.within("fidelity"))?;
+        if let Some(fidelity) = fidelity.filter(|fidelity| !(range.start..range.end).contains(&fidelity.worst_frame)) {
+            let reason = format!("frame {} is not in {range}", fidelity.worst_frame);
+            return Err(InvalidMessage::new("fidelity.worst_frame", reason));
+        }
         Ok(Self {
-            range: required("range", message.range)?.try_into()?,
+            range,
             frames: message.frames,
             bytes: message.bytes,
             digest: parse("digest", &message.digest)?,
             frames_digest: parse("frames_digest", &message.frames_digest)?,
             recipe: parse("recipe", &message.recipe)?,
             work_millis: message.work_millis,
+            fidelity,
         })
+    }
+}
+
+impl From<Fidelity> for v1::Fidelity {
+    fn from(fidelity: Fidelity) -> Self {
+        let Fidelity { samples, worst_frame, worst_hundredths, total_hundredths } = fidelity;
+        Self { samples, worst_frame, worst_hundredths, total_hundredths }
+    }
+}
+
+impl TryFrom<v1::Fidelity> for Fidelity {
+    type Error = InvalidMessage;
+
+    fn try_from(message: v1::Fidelity) -> Result<Self, InvalidMessage> {
+        let v1::Fidelity { samples, worst_frame, worst_hundredths, total_hundredths } = message;
+        if !(1..=SHOT_FRAMES_MAX).contains(&u64::from(samples)) {
+            return Err(InvalidMessage::new("samples", format!("{samples} is not between 1 and {SHOT_FRAMES_MAX}")));
+        }
+        if worst_hundredths > FIDELITY_HUNDREDTHS_MAX {
+            return Err(InvalidMessage::new(
+                "worst_hundredths",
+                format!("{worst_hundredths} is above {FIDELITY_HUNDREDTHS_MAX}"),
+            ));
+        }
+        let totals = [worst_hundredths, FIDELITY_HUNDREDTHS_MAX].map(|each| u64::from(samples) * u64::from(each));
+        if !(totals[0]..=totals[1]).contains(&total_hundredths) {
+            let reason = format!("{total_hundredths} is not between {} and {}", totals[0], totals[1]);
+            return Err(InvalidMessage::new("total_hundredths", reason));
+        }
+        Ok(Self { samples, worst_frame, worst_hundredths, total_hundredths })
     }
 }
 
@@ -257,8 +296,21 @@ pub(crate) mod tests {
             frames_digest: Digest::of(b"b"),
             recipe: Digest::of(b"c"),
             work_millis: 12,
+            fidelity: Some(Fidelity::of_frame(72, 41.5).join(Fidelity::of_frame(48, 44.0))),
         };
-        assert_eq!(Receipt::try_from(v1::Receipt::from(&receipt)), Ok(receipt));
+        assert_eq!(Receipt::try_from(v1::Receipt::from(&receipt)), Ok(receipt.clone()));
+        let from_before = Receipt { fidelity: None, ..receipt };
+        assert_eq!(Receipt::try_from(v1::Receipt::from(&from_before)), Ok(from_before.clone()));
+        let broken = |change: fn(&mut v1::Fidelity)| {
+            let mut fidelity = v1::Fidelity::from(Fidelity::of_frame(72, 41.5));
+            change(&mut fidelity);
+            let message = v1::Receipt { fidelity: Some(fidelity), ..(&from_before).into() };
+            Receipt::try_from(message).expect_err("broken").to_string()
+        };
+        assert_eq!(broken(|f| f.worst_frame = 96), "field `fidelity.worst_frame`: frame 96 is not in 48..96");
+        assert_eq!(broken(|f| f.samples = 0), "field `fidelity.samples`: 0 is not between 1 and 216000");
+        assert_eq!(broken(|f| f.worst_hundredths = 10_001), "field `fidelity.worst_hundredths`: 10001 is above 10000");
+        assert_eq!(broken(|f| f.total_hundredths = 1), "field `fidelity.total_hundredths`: 1 is not between 4150 and 10000");
     }
 
     #[test]

@@ -46,6 +46,7 @@ fn result(attempt: u64) -> Box<TaskResult> {
         frames_digest: Digest::of(b"frames"),
         recipe: Digest::of(b"recipe"),
         work_millis: 7,
+        fidelity: None,
     }))
 }
 

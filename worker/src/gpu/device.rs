@@ -4,11 +4,14 @@
 //! kept in [`Gpu`] and comes back from the next call that asks.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shotfarm_shared::failure::{Failure, FailureClass};
 
-use super::recording::{DeviceLimits, ExceedsDevice};
+use super::pipelines::Pipelines;
+use super::recording::{Component, CooperativeMatrix, DeviceFeatures, DeviceLimits, ExceedsDevice};
+use super::shaders::Needs;
 
 /// The kind of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +71,15 @@ pub enum GpuChoice {
     Index(usize),
     /// The software device.
     Software,
+}
+
+/// How a device is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GpuOptions {
+    /// A folder in which compiled kernels are kept from one start to the next; none where they are not to be.
+    pub cache: Option<PathBuf>,
+    /// What the device has and is not to be used.
+    pub without: Needs,
 }
 
 /// Why a device could not be opened or did not do its work.
@@ -134,6 +146,16 @@ pub enum GpuError {
         /// wgpu's words.
         reason: String,
     },
+    /// A pass computed something that is no number.
+    #[error("frame {frame} came out of GPU {adapter} with {count} values that are no numbers; another GPU will try it")]
+    NotFinite {
+        /// Which device.
+        adapter: String,
+        /// The frame's number in the shot.
+        frame: i64,
+        /// How many values.
+        count: u32,
+    },
     /// A frame of the wrong size.
     #[error("a frame of {got} bytes was handed to passes that take {expected}")]
     FrameBytes {
@@ -164,7 +186,9 @@ impl GpuError {
             | Self::Lost { .. }
             | Self::OutOfMemory { .. }
             | Self::Stuck { .. } => FailureClass::Environment,
-            Self::Refused { .. } | Self::FrameBytes { .. } | Self::Full(_) | Self::Empty => FailureClass::Worker,
+            Self::NotFinite { .. } | Self::Refused { .. } | Self::FrameBytes { .. } | Self::Full(_) | Self::Empty => {
+                FailureClass::Worker
+            }
         }
     }
 }
@@ -205,6 +229,9 @@ pub struct Gpu {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     facts: AdapterFacts,
+    options: GpuOptions,
+    features: Arc<DeviceFeatures>,
+    pub(super) pipelines: Arc<Pipelines>,
     faults: Arc<Mutex<Faults>>,
 }
 
@@ -212,6 +239,49 @@ pub struct Gpu {
 #[must_use]
 pub fn adapters() -> Vec<AdapterFacts> {
     enumerate().iter().enumerate().map(|(index, adapter)| facts(index, &adapter.get_info())).collect()
+}
+
+/// A device of this machine with what it can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdapterReport {
+    /// What it is.
+    pub facts: AdapterFacts,
+    /// What it can bind and dispatch.
+    pub limits: DeviceLimits,
+    /// What it has beyond what every device has.
+    pub features: DeviceFeatures,
+    /// Whether [`GpuChoice::Best`] means this one.
+    pub best: bool,
+}
+
+/// Lists the devices of this machine with what they can do.
+#[must_use]
+pub fn adapters_in_full() -> Vec<AdapterReport> {
+    let found = enumerate();
+    let known = found.iter().enumerate().map(|(index, adapter)| facts(index, &adapter.get_info())).collect::<Vec<_>>();
+    let best = choose(&known, GpuChoice::Best).ok();
+    let report = |(adapter, facts): (&wgpu::Adapter, AdapterFacts)| AdapterReport {
+        best: best == Some(facts.index),
+        limits: limits(&adapter.limits()),
+        features: features(adapter, wanted_features(adapter)),
+        facts,
+    };
+    found.iter().zip(known).map(report).collect()
+}
+
+fn limits(limits: &wgpu::Limits) -> DeviceLimits {
+    DeviceLimits {
+        binding_bytes_max: limits.max_storage_buffer_binding_size,
+        buffer_bytes_max: limits.max_buffer_size,
+        bindings_max: limits.max_storage_buffers_per_shader_stage,
+        groups_max: limits.max_compute_workgroups_per_dimension,
+        group_invocations_max: limits.max_compute_invocations_per_workgroup,
+        group_sides_max: [
+            limits.max_compute_workgroup_size_x,
+            limits.max_compute_workgroup_size_y,
+            limits.max_compute_workgroup_size_z,
+        ],
+    }
 }
 
 fn enumerate() -> Vec<wgpu::Adapter> {
@@ -250,18 +320,83 @@ fn choose(found: &[AdapterFacts], choice: GpuChoice) -> Result<usize, GpuError> 
     }
 }
 
+/// Everything of [`DeviceFeatures`] that an adapter has, in wgpu's terms.
+fn wanted_features(adapter: &wgpu::Adapter) -> wgpu::Features {
+    let wanted = wgpu::Features::SHADER_F16
+        | wgpu::Features::SUBGROUP
+        | wgpu::Features::SUBGROUP_BARRIER
+        | wgpu::Features::TIMESTAMP_QUERY
+        | wgpu::Features::PIPELINE_CACHE
+        | wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX;
+    adapter.features() & wanted
+}
+
+fn cooperative_matrices(features: wgpu::Features) -> wgpu::ExperimentalFeatures {
+    if !features.contains(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX) {
+        return wgpu::ExperimentalFeatures::disabled();
+    }
+    // SAFETY: the token says that a feature may still have faults of its own. The kernels that use it are compared with their
+    // twins before a device renders, and are left unused where they differ.
+    #[expect(unsafe_code, reason = "wgpu hands out its experimental features no other way")]
+    unsafe {
+        wgpu::ExperimentalFeatures::enabled()
+    }
+}
+
+fn features(adapter: &wgpu::Adapter, enabled: wgpu::Features) -> DeviceFeatures {
+    let info = adapter.get_info();
+    let has = |feature: wgpu::Features| enabled.contains(feature);
+    let subgroups = has(wgpu::Features::SUBGROUP | wgpu::Features::SUBGROUP_BARRIER);
+    let cooperative = has(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX);
+    DeviceFeatures {
+        f16: has(wgpu::Features::SHADER_F16),
+        subgroups: subgroups.then_some((info.subgroup_min_size, info.subgroup_max_size)),
+        cooperative: if cooperative { cooperative_products(adapter) } else { Vec::new() },
+        timestamps: has(wgpu::Features::TIMESTAMP_QUERY),
+        pipeline_cache: has(wgpu::Features::PIPELINE_CACHE),
+    }
+}
+
+fn cooperative_products(adapter: &wgpu::Adapter) -> Vec<CooperativeMatrix> {
+    let component = |scalar| match scalar {
+        wgpu::CooperativeScalarType::F32 => Component::F32,
+        wgpu::CooperativeScalarType::F16 => Component::F16,
+        wgpu::CooperativeScalarType::I32 => Component::I32,
+        wgpu::CooperativeScalarType::U32 => Component::U32,
+    };
+    let product = |found: wgpu::CooperativeMatrixProperties| CooperativeMatrix {
+        m: found.m_size,
+        n: found.n_size,
+        k: found.k_size,
+        factors: component(found.ab_type),
+        sum: component(found.cr_type),
+    };
+    adapter.cooperative_matrix_properties().into_iter().map(product).collect()
+}
+
 impl Gpu {
-    /// Opens a device with everything that it can bind.
+    /// Opens a device with everything that it can bind and whatever it has of [`DeviceFeatures`].
     ///
     /// # Errors
     /// When there is no such device or its driver refuses.
     pub fn open(choice: GpuChoice) -> Result<Self, GpuError> {
+        Self::open_with(choice, &GpuOptions::default())
+    }
+
+    /// As [`Gpu::open`], with options.
+    ///
+    /// # Errors
+    /// See [`Gpu::open`].
+    pub fn open_with(choice: GpuChoice, options: &GpuOptions) -> Result<Self, GpuError> {
         let adapters = enumerate();
         let found = adapters.iter().enumerate().map(|(index, adapter)| facts(index, &adapter.get_info())).collect::<Vec<_>>();
         let index = choose(&found, choice)?;
         let (adapter, facts) = (&adapters[index], found[index].clone());
+        let required_features = wanted_features(adapter);
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("shotfarm"),
+            required_features,
+            experimental_features: cooperative_matrices(required_features),
             required_limits: adapter.limits(),
             memory_hints: wgpu::MemoryHints::Performance,
             ..wgpu::DeviceDescriptor::default()
@@ -277,7 +412,9 @@ impl Gpu {
         device.set_device_lost_callback(move |reason, message| {
             lock(&lost).lost.get_or_insert_with(|| format!("{reason:?}: {message}"));
         });
-        Ok(Self { device, queue, facts, faults })
+        let features = Arc::new(features(adapter, required_features).without(options.without));
+        let pipelines = Arc::new(Pipelines::open(&device, &adapter.get_info(), options.cache.as_deref()));
+        Ok(Self { device, queue, facts, options: options.clone(), features, pipelines, faults })
     }
 
     /// What the device is.
@@ -286,22 +423,44 @@ impl Gpu {
         &self.facts
     }
 
+    /// How it was opened.
+    #[must_use]
+    pub fn options(&self) -> &GpuOptions {
+        &self.options
+    }
+
+    /// The same device with parts of it left unused, now and whenever it is opened again.
+    #[must_use]
+    pub fn without(&self, unused: Needs) -> Self {
+        let options = GpuOptions { without: self.options.without.or(unused), ..self.options.clone() };
+        Self { features: Arc::new((*self.features).clone().without(unused)), options, ..self.clone() }
+    }
+
     /// What it can bind and dispatch.
     #[must_use]
     pub fn limits(&self) -> DeviceLimits {
-        let limits = self.device.limits();
-        DeviceLimits {
-            binding_bytes_max: limits.max_storage_buffer_binding_size,
-            buffer_bytes_max: limits.max_buffer_size,
-            bindings_max: limits.max_storage_buffers_per_shader_stage,
-            groups_max: limits.max_compute_workgroups_per_dimension,
-        }
+        limits(&self.device.limits())
+    }
+
+    /// What it has beyond what every device has.
+    #[must_use]
+    pub fn features(&self) -> &DeviceFeatures {
+        &self.features
+    }
+
+    /// Takes the device away, as a driver's reset does.
+    #[cfg(test)]
+    pub(crate) fn destroy(&self) {
+        self.device.destroy();
     }
 
     /// Gives back what the device reported since the last question.
     pub(super) fn check(&self) -> Result<(), GpuError> {
-        let mut faults = lock(&self.faults);
-        let reported = faults.reported.take();
+        let reported = lock(&self.faults).reported.take();
+        if reported.is_some() {
+            self.hear_of_loss();
+        }
+        let faults = lock(&self.faults);
         if let Some(reason) = &faults.lost {
             return Err(GpuError::Lost { adapter: self.adapter(), reason: reason.clone() });
         }
@@ -312,8 +471,15 @@ impl Gpu {
         }
     }
 
+    /// Calls on a lost device are refused first, and only when it is asked does it say that it was lost.
+    fn hear_of_loss(&self) {
+        // Whatever it answers is in the faults then.
+        let _ = self.device.poll(wgpu::PollType::Poll);
+    }
+
     /// What was reported, or `otherwise` where nothing was.
     pub(super) fn fault_or(&self, otherwise: GpuError) -> GpuError {
+        self.hear_of_loss();
         self.check().err().unwrap_or(otherwise)
     }
 

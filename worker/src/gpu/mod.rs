@@ -10,12 +10,16 @@
 
 pub mod device;
 pub mod engine;
+pub mod measure;
 pub mod passes;
+mod pipelines;
 pub mod recording;
 pub mod shaders;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod twins;
 
-pub use device::{AdapterFacts, AdapterKind, Gpu, GpuChoice, GpuError, adapters};
-pub use engine::{Graph, StageTimes};
-pub use passes::{RecordError, record};
-pub use recording::{DeviceLimits, Recording};
+pub use device::{AdapterFacts, AdapterKind, AdapterReport, Gpu, GpuChoice, GpuError, GpuOptions, adapters, adapters_in_full};
+pub use engine::{Graph, OpTiming, StageTimes};
+pub use passes::{Executor, RecordError, reach_rows, record, record_for};
+pub use recording::{DeviceFeatures, DeviceLimits, Recording};

@@ -16,6 +16,7 @@ use shotfarm_shared::limits::FRAMES_IN_FLIGHT;
 
 use super::Progress;
 use super::error::TaskError;
+use super::plan::{FramePlan, Submissions};
 use crate::media::Cancel;
 
 /// Where frames come from.
@@ -26,7 +27,7 @@ pub(super) trait Source: Send {
 
 /// What is done to them; takes up to [`FRAMES_IN_FLIGHT`] before the first has to be taken out.
 pub(super) trait Engine {
-    fn submit(&mut self, frame: &[u8]) -> Result<(), TaskError>;
+    fn submit(&mut self, frame: &[u8], number: i64) -> Result<(), TaskError>;
     fn next(&mut self, out: &mut Vec<u8>) -> Result<(), TaskError>;
     fn in_flight(&self) -> usize;
 }
@@ -56,12 +57,13 @@ pub struct StageTimes {
     pub frames: u64,
 }
 
-/// Runs every frame of `source` through `engine` into `sink`, unless `cancel` comes first: then only frames that were under
-/// way are still encoded.
+/// Runs the frames of `plan` from `source`, which decodes what the plan says, through `engine` into `sink`, unless `cancel`
+/// comes first: then only frames that were under way are still encoded.
 pub(super) fn run(
     source: &mut dyn Source,
     engine: &mut dyn Engine,
     sink: &mut dyn Sink,
+    plan: FramePlan,
     progress: &Progress,
     cancel: &Cancel,
 ) -> Result<StageTimes, TaskError> {
@@ -69,10 +71,10 @@ pub(super) fn run(
     let (raw_in, raw_out, raw_spare_in, raw_spare_out) = ring();
     let (done_in, done_out, done_spare_in, done_spare_out) = ring();
     let (decoded, computed, encoded) = thread::scope(|scope| {
-        let decoding = scope.spawn(move || decode(source, &raw_spare_out, &raw_in));
+        let decoding = scope.spawn(move || decode(&mut Submissions::new(source, plan), &raw_spare_out, &raw_in));
         let encoding = scope.spawn(move || encode(sink, &done_out, &done_spare_in, progress));
         // Its ends of the channels go with it, which is how the others learn that it has stopped.
-        let computed = compute(engine, raw_out, raw_spare_in, done_spare_out, done_in, cancel);
+        let computed = compute(engine, plan, raw_out, raw_spare_in, done_spare_out, done_in, cancel);
         (join(decoding), computed, join(encoding))
     });
     // A stage that ends because a neighbour stopped returns Ok: only the failure itself is an Err.
@@ -132,6 +134,7 @@ fn encode(
 #[expect(clippy::needless_pass_by_value, reason = "the ends of the channels must go when this stage ends")]
 fn compute(
     engine: &mut dyn Engine,
+    plan: FramePlan,
     raw: Receiver<Vec<u8>>,
     raw_spare: Sender<Vec<u8>>,
     done_spare: Receiver<Vec<u8>>,
@@ -140,7 +143,8 @@ fn compute(
 ) -> Result<(Duration, Duration, Duration), TaskError> {
     let started = Instant::now();
     let (mut decode_wait, mut encode_wait) = (Duration::ZERO, Duration::ZERO);
-    let mut more = true;
+    let (mut more, mut number, mut warm_up) = (true, plan.first_number(), plan.warm_up());
+    let mut thrown_away = None;
     while more || engine.in_flight() > 0 {
         while more && engine.in_flight() < FRAMES_IN_FLIGHT {
             let waiting = Instant::now();
@@ -149,7 +153,8 @@ fn compute(
             match frame {
                 Ok(frame) => {
                     decode_wait += waiting.elapsed();
-                    engine.submit(&frame)?;
+                    engine.submit(&frame, number)?;
+                    number += 1;
                     // The decoder may have ended already.
                     let _ = raw_spare.send(frame);
                 }
@@ -162,10 +167,13 @@ fn compute(
         }
         cancel.check()?;
         let waiting = Instant::now();
-        let Ok(mut frame) = done_spare.recv() else { break };
+        let Some(mut frame) = thrown_away.take().or_else(|| done_spare.recv().ok()) else { break };
         encode_wait += waiting.elapsed();
         engine.next(&mut frame)?;
-        if done.send(frame).is_err() {
+        if warm_up > 0 {
+            warm_up -= 1;
+            thrown_away = Some(frame);
+        } else if done.send(frame).is_err() {
             break;
         }
     }
@@ -177,6 +185,7 @@ mod tests {
     use std::collections::VecDeque;
 
     use proptest::prelude::*;
+    use shotfarm_shared::frames::FrameRange;
 
     use crate::media::MediaError;
 
@@ -223,7 +232,7 @@ mod tests {
     }
 
     impl Engine for Fake {
-        fn submit(&mut self, frame: &[u8]) -> Result<(), TaskError> {
+        fn submit(&mut self, frame: &[u8], _number: i64) -> Result<(), TaskError> {
             assert!(self.queue.len() < FRAMES_IN_FLIGHT);
             self.queue.push_back(frame.to_vec());
             self.step()
@@ -247,6 +256,38 @@ mod tests {
         }
     }
 
+    /// Frames as they are.
+    fn plain(frames: u64) -> FramePlan {
+        FramePlan::new(FrameRange::new(0, frames), frames, 0, 0)
+    }
+
+    /// Gives each frame back as late as its steps say, with the numbers that it was told.
+    struct Late {
+        waiting: VecDeque<Vec<u8>>,
+        in_flight: VecDeque<Vec<u8>>,
+        numbers: Vec<i64>,
+        delay: usize,
+    }
+
+    impl Engine for Late {
+        fn submit(&mut self, frame: &[u8], number: i64) -> Result<(), TaskError> {
+            self.numbers.push(number);
+            self.waiting.push_back(frame.to_vec());
+            let ready = self.waiting.len() > self.delay;
+            self.in_flight.push_back(if ready { self.waiting.pop_front().unwrap() } else { b"nothing".to_vec() });
+            Ok(())
+        }
+
+        fn next(&mut self, out: &mut Vec<u8>) -> Result<(), TaskError> {
+            *out = self.in_flight.pop_front().expect("a frame in flight");
+            Ok(())
+        }
+
+        fn in_flight(&self) -> usize {
+            self.in_flight.len()
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(100))]
 
@@ -254,16 +295,31 @@ mod tests {
         fn every_frame_arrives_once_and_in_order(frames in 0_u64..40) {
             let (mut source, mut engine, mut sink) = (fake(frames, None), fake(0, None), fake(0, None));
             let progress = Progress::default();
-            let times = run(&mut source, &mut engine, &mut sink, &progress, &Cancel::new()).unwrap();
+            let times = run(&mut source, &mut engine, &mut sink, plain(frames), &progress, &Cancel::new()).unwrap();
             prop_assert_eq!(sink.seen, (0..frames).collect::<Vec<_>>());
             prop_assert_eq!((times.frames, progress.get()), (frames, frames));
+        }
+
+        #[test]
+        fn a_late_engine_gives_exactly_the_range(start in 0_u64..20, length in 1_u64..20, delay in 0_u32..6, more in 0_u32..3) {
+            let shot = 24;
+            let range = FrameRange::new(start, (start + length).min(shot));
+            let plan = FramePlan::new(range, shot, delay + more, delay);
+            let decoded = plan.decoded();
+            let (mut source, mut sink) = (Fake { next: decoded.start, ..fake(decoded.end, None) }, fake(0, None));
+            let mut engine =
+                Late { waiting: VecDeque::new(), in_flight: VecDeque::new(), numbers: Vec::new(), delay: delay as usize };
+            run(&mut source, &mut engine, &mut sink, plan, &Progress::default(), &Cancel::new()).unwrap();
+            prop_assert_eq!(sink.seen, (range.start..range.end).collect::<Vec<_>>());
+            let numbers = (plan.first_number()..).take(engine.numbers.len()).collect::<Vec<_>>();
+            prop_assert_eq!(engine.numbers, numbers);
         }
 
         #[test]
         fn the_failure_of_any_stage_ends_all_and_is_returned(frames in 1_u64..40, at: u64, stage in 0_usize..3) {
             let fails = |number| (number == stage).then_some(at % frames);
             let (mut source, mut engine, mut sink) = (fake(frames, fails(0)), fake(0, fails(1)), fake(0, fails(2)));
-            let error = run(&mut source, &mut engine, &mut sink, &Progress::default(), &Cancel::new()).unwrap_err();
+            let error = run(&mut source, &mut engine, &mut sink, plain(frames), &Progress::default(), &Cancel::new()).unwrap_err();
             prop_assert!(error.to_string().ends_with(&format!("frame {}", at % frames)), "{}", error);
         }
     }
@@ -273,7 +329,7 @@ mod tests {
         let (mut source, mut engine, mut sink) = (fake(10_000, None), fake(0, None), fake(0, None));
         source.cancels_at = Some(20);
         let cancel = source.cancel.clone();
-        let error = run(&mut source, &mut engine, &mut sink, &Progress::default(), &cancel).unwrap_err();
+        let error = run(&mut source, &mut engine, &mut sink, plain(10_000), &Progress::default(), &cancel).unwrap_err();
         assert!(matches!(error, TaskError::Media(MediaError::Cancelled)), "{error}");
         // Every buffer in circulation, and every frame that the GPU can hold.
         assert!(source.next <= 20 + 3 * FRAMES_IN_FLIGHT as u64, "{} frames were decoded", source.next);

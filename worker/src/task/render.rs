@@ -2,17 +2,23 @@
 
 use std::time::Instant;
 
+use shotfarm_shared::fidelity::Fidelity;
 use shotfarm_shared::frames::FrameRange;
 use shotfarm_shared::media::{FrameLayout, MediaFacts};
+use shotfarm_shared::model::ModelFiles;
 use shotfarm_shared::segment::{Receipt, ReceiptMismatch};
 
 use super::Job;
+use super::black::Guarded;
+use super::compare::{Comparing, Comparison};
 use super::devices::Lent;
 use super::error::TaskError;
 use super::pipeline::{self, Engine, Sink, Source, StageTimes};
-use crate::gpu::Graph;
+use super::plan::FramePlan;
+use crate::gpu::{GpuError, Graph};
 use crate::media::encode::output_pixel_aspect;
 use crate::media::{Decoder, EncodeSettings, Encoder, FrameDigests, SourceIndex};
+use crate::net::Models;
 use crate::scratch::ScratchError;
 
 impl Source for Decoder {
@@ -28,8 +34,8 @@ impl Sink for Encoder {
 }
 
 impl Engine for Graph {
-    fn submit(&mut self, frame: &[u8]) -> Result<(), TaskError> {
-        Ok(Graph::submit(self, frame)?)
+    fn submit(&mut self, frame: &[u8], number: i64) -> Result<(), TaskError> {
+        Ok(Graph::submit(self, frame, number)?)
     }
 
     fn next(&mut self, out: &mut Vec<u8>) -> Result<(), TaskError> {
@@ -43,14 +49,27 @@ impl Engine for Graph {
 
 impl Job<'_> {
     /// The receipt of the segment with frames `range`, which is stored then, and where the time went.
-    pub(super) fn render(&self, facts: &MediaFacts, range: FrameRange) -> Result<(Receipt, StageTimes), TaskError> {
+    pub(super) fn render(
+        &self,
+        facts: &MediaFacts,
+        range: FrameRange,
+        models: &[ModelFiles],
+    ) -> Result<(Receipt, StageTimes), TaskError> {
         let started = Instant::now();
         let recipe = &self.assignment.recipe;
         let output = recipe.output_layout(&facts.layout)?;
         let source = self.source()?;
+        let models = self.models(models)?;
         let segment = self.folder.path.join(format!("segment.{}", recipe.profile.extension()));
         let fetched = started.elapsed();
-        let times = self.make(facts, range, &output, &source, &segment)?;
+        let (times, fidelity) = match self.make(facts, range, &output, &source, &segment, &models) {
+            Err(TaskError::Gpu(error @ (GpuError::Lost { .. } | GpuError::Stuck { .. }))) if !self.cancel.is_cancelled() => {
+                tracing::warn!(%error, frames = %range, "the GPU is opened again and the frames are rendered once more");
+                self.progress.set(0);
+                self.make(facts, range, &output, &source, &segment, &models)?
+            }
+            made => made?,
+        };
         let made = started.elapsed();
         let digests = FrameDigests::read(&self.context.tools, &segment, recipe.profile, &output, self.cancel, &mut |_| {})?;
         if digests.len() != range.len() {
@@ -83,11 +102,12 @@ impl Job<'_> {
             recipe: recipe.digest(),
             // The work of the range itself: what a worker's speed is measured by. The way to the farm is not part of it.
             work_millis: u64::try_from((proven - fetched).as_millis()).unwrap_or(u64::MAX),
+            fidelity,
         };
         Ok((receipt, times))
     }
 
-    /// Makes the segment file. The graph goes back to the next task, unless the device was lost with it.
+    /// Makes the segment file, and compares its frames with the source's on the way. The graph goes back to the next task, unless the device was lost with it.
     fn make(
         &self,
         facts: &MediaFacts,
@@ -95,7 +115,8 @@ impl Job<'_> {
         output: &FrameLayout,
         source: &std::path::Path,
         segment: &std::path::Path,
-    ) -> Result<StageTimes, TaskError> {
+        models: &Models,
+    ) -> Result<(StageTimes, Option<Fidelity>), TaskError> {
         let (tools, recipe) = (&self.context.tools, &self.assignment.recipe);
         let index = SourceIndex::read(tools, source, &facts.container, self.cancel)?;
         let settings = EncodeSettings {
@@ -104,14 +125,25 @@ impl Job<'_> {
             rate: facts.rate,
             pixel_aspect: output_pixel_aspect(facts, output.extent),
         };
-        let mut lent = self.context.devices.lend(recipe, &facts.layout, output)?;
-        let mut decoder = Decoder::start(tools, source, facts, &index, range, self.cancel)?;
+        let mut lent = self.context.devices.lend(recipe, &facts.layout, output, models)?;
+        let plan = FramePlan::new(range, facts.frames, lent.graph.context_frames(), lent.graph.delay_frames());
+        let mut decoder = Decoder::start(tools, source, facts, &index, plan.decoded(), self.cancel)?;
         let mut encoder = Encoder::start(tools, &settings, segment, self.cancel)?;
-        let ran = pipeline::run(&mut decoder, &mut lent.graph, &mut encoder, self.progress, self.cancel);
-        self.return_graph(lent, ran.as_ref().err());
-        let times = ran?;
+        let comparison = recipe.comparable().then(|| Comparison {
+            source: facts.layout.clone(),
+            output: output.clone(),
+            frames: facts.frames,
+            asked_hundredths: recipe.check_hundredths(),
+        });
+        let delay_frames = lent.graph.delay_frames();
+        let mut guarded = Guarded::new(&mut lent.graph, &facts.layout, output, delay_frames);
+        let mut engine = Comparing::new(&mut guarded, comparison, plan);
+        let ran = pipeline::run(&mut decoder, &mut engine, &mut encoder, plan, self.progress, self.cancel);
+        let compared = ran.and_then(|times| Ok((times, engine.finish()?)));
+        self.return_graph(lent, compared.as_ref().err());
+        let made = compared?;
         encoder.finish()?;
-        Ok(times)
+        Ok(made)
     }
 
     fn return_graph(&self, lent: Lent, error: Option<&TaskError>) {

@@ -15,12 +15,12 @@ fn frames_come_out_in_order_however_many_are_in_flight() {
     let mut graph = Graph::new(&gpu, &recording).expect("compiles");
     let frames = (0..11).map(|seed| noise(&input, seed)).collect::<Vec<_>>();
     let (mut found, mut out, mut most) = (Vec::new(), Vec::new(), 0);
-    for frame in &frames {
+    for (number, frame) in (0..).zip(&frames) {
         if graph.is_full() {
             graph.next(&mut out).expect("a frame");
             found.push(out.clone());
         }
-        graph.submit(frame).expect("submits");
+        graph.submit(frame, number).expect("submits");
         most = most.max(graph.in_flight());
     }
     while graph.in_flight() > 0 {
@@ -44,14 +44,14 @@ fn misuse_is_refused_and_the_graph_goes_on() {
     let mut graph = Graph::new(&gpu, &recording("", &input, &input)).expect("compiles");
     let (frame, mut out) = (noise(&input, 1), Vec::new());
     assert_eq!(graph.next(&mut out), Err(GpuError::Empty));
-    assert_eq!(graph.submit(&frame[1..]), Err(GpuError::FrameBytes { expected: 192, got: 191 }));
+    assert_eq!(graph.submit(&frame[1..], 0), Err(GpuError::FrameBytes { expected: 192, got: 191 }));
     for _ in 0..FRAMES_IN_FLIGHT {
-        graph.submit(&frame).expect("a free slot");
+        graph.submit(&frame, 0).expect("a free slot");
     }
-    assert_eq!(graph.submit(&frame), Err(GpuError::Full(FRAMES_IN_FLIGHT)));
+    assert_eq!(graph.submit(&frame, 0), Err(GpuError::Full(FRAMES_IN_FLIGHT)));
     graph.next(&mut out).expect("a frame");
     assert_eq!(out, frame);
-    graph.submit(&frame).expect("a free slot again");
+    graph.submit(&frame, 0).expect("a free slot again");
 }
 
 #[test]
@@ -72,6 +72,9 @@ fn passes_run_alone_for_measuring() {
     let input = layout(16, 8, PixelFormat::Yuv420p);
     let text = "upscale 2x";
     let mut graph = Graph::new(&gpu, &recording(text, &input, &reached(text, &input, PixelFormat::Yuv420p))).expect("compiles");
-    assert!(graph.run_passes(20).expect("runs").as_nanos() > 0);
+    assert!(graph.run_ops(20).expect("runs").as_nanos() > 0);
+    let timings = graph.timings(3).expect("runs");
+    assert_eq!(timings.iter().filter(|timing| timing.name == "pack").count(), 3);
+    assert!(timings.iter().any(|timing| timing.median.as_nanos() > 0), "{timings:?}");
     assert_eq!((graph.in_flight(), graph.times().frames), (0, 0));
 }

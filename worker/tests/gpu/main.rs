@@ -2,5 +2,8 @@
 
 mod common;
 mod engine;
+mod operators;
 mod pictures;
+mod quality;
+mod steps;
 mod twins;

@@ -71,6 +71,7 @@ impl Shot {
             frames_digest: digests.frames_digest(),
             recipe: Digest::of(b"recipe"),
             work_millis: 1,
+            fidelity: None,
         };
         (receipt, path)
     }

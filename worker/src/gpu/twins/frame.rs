@@ -1,6 +1,7 @@
 //! Twins of `unpack` and `pack`.
 
 use super::Bound;
+use crate::gpu::shaders::finite::EXPONENT_BITS;
 use crate::gpu::shaders::{pack as pack_shader, unpack as unpack_shader};
 
 pub(super) fn unpack(params: unpack_shader::Params, bound: &mut Bound<'_>) {
@@ -20,21 +21,25 @@ pub(super) fn unpack(params: unpack_shader::Params, bound: &mut Bound<'_>) {
     bound.writes = writes;
 }
 
+/// Twin of `shared/quantise.wgsl`.
 fn bayer(x: u32, y: u32) -> f32 {
     let d = x ^ y;
     let order = ((d & 1) << 5) | ((y & 1) << 4) | ((d & 2) << 2) | ((y & 2) << 1) | ((d & 4) >> 1) | ((y & 4) >> 2);
     (order as f32 + 0.5) / 64.0
 }
 
-fn quantise(params: &pack_shader::Params, value: f32, x: u32, y: u32) -> u32 {
-    let threshold = if params.dither != 0 { bayer(x, y) } else { 0.5 };
-    (value * params.code_scale + params.code_zero + threshold).floor().clamp(0.0, params.code_max) as u32
+pub(super) fn threshold(x: u32, y: u32, dither: bool) -> f32 {
+    if dither { bayer(x, y) } else { 0.5 }
+}
+
+pub(super) fn quantise(place: f32, code_max: f32, threshold: f32) -> u32 {
+    (place + threshold).floor().clamp(0.0, code_max) as u32
 }
 
 pub(super) fn pack(params: pack_shader::Params, bound: &mut Bound<'_>) {
     let mut writes = std::mem::take(&mut bound.writes);
     let plane = bound.read::<f32>(0);
-    let frame = &mut writes[0];
+    let [frame, guard] = writes.as_mut_slice() else { unreachable!("the recorder holds a pass to its shader's buffers") };
     let bits = 32 / params.samples_per_word;
     for word in params.first_word..params.first_word + params.words {
         let first = word * params.samples_per_word;
@@ -43,11 +48,16 @@ pub(super) fn pack(params: pack_shader::Params, bound: &mut Bound<'_>) {
         let mut codes = 0;
         for sample in begin..end {
             let place = sample - params.first_sample;
-            let code = quantise(&params, plane[place as usize], place % params.width, place / params.width);
+            let value = plane[place as usize];
+            guard[0] += u32::from(value.to_bits() & EXPONENT_BITS == EXPONENT_BITS);
+            let threshold = threshold(place % params.width, place / params.width + params.first_row, params.dither != 0);
+            let code = quantise(value * params.code_scale + params.code_zero, params.code_max, threshold);
             codes |= code << ((sample - first) * bits);
         }
-        if first < params.first_sample {
-            codes |= frame[word as usize];
+        let own = end - begin;
+        if own < params.samples_per_word {
+            let mask = ((1 << (own * bits)) - 1) << ((begin - first) * bits);
+            codes |= frame[word as usize] & !mask;
         }
         frame[word as usize] = codes;
     }

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use shotfarm_shared::manifest::Form;
 use shotfarm_shared::model::{ModelName, ModelRef};
-use shotfarm_shared::recipe::{Profile, Target};
+use shotfarm_shared::recipe::{Filter, Profile, Target};
 
 use crate::exit;
 use crate::settings::{FARM_DEFAULT, LISTEN_DEFAULT, parse_size};
@@ -183,7 +183,7 @@ pub(crate) struct WorkArgs {
     #[arg(long, requires = "upscale", value_name = "NAME")]
     pub(crate) model: Option<ModelRef>,
     /// How the upscale makes its samples, or with --model the rest of the way [default: ewa-lanczos]
-    #[arg(long, requires = "upscale", value_parser = ["lanczos", "ewa-lanczos", "fsr"])]
+    #[arg(long, requires = "upscale", value_parser = Filter::names())]
     pub(crate) filter: Option<String>,
     /// Sharpness of fsr, in stops from 0 (sharpest) to 2
     #[arg(long, requires = "filter", value_name = "STOPS")]

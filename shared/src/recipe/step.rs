@@ -11,7 +11,7 @@ use super::error::InvalidRecipe;
 use super::grain::Grain;
 use super::parameters::Parameters;
 use super::sharpen::Sharpen;
-use super::upscale::{Filter, Upscale};
+use super::upscale::Upscale;
 use crate::media::Extent;
 use crate::model::ModelRef;
 
@@ -50,12 +50,16 @@ impl Step {
         }
     }
 
-    /// The lowest PSNR that the step asks for, in hundredths of a decibel.
-    pub(super) fn check_hundredths(&self) -> Option<u32> {
+    fn upscale(&self) -> Option<&Upscale> {
         match self {
-            Self::Upscale(upscale) => upscale.check_hundredths,
+            Self::Upscale(upscale) => Some(upscale),
             Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => None,
         }
+    }
+
+    /// The lowest PSNR that the step asks for, in hundredths of a decibel.
+    pub(super) fn check_hundredths(&self) -> Option<u32> {
+        self.upscale()?.check_hundredths
     }
 
     /// The part of the step that works in the light of standard dynamic range and so cannot take HDR frames, by name.
@@ -63,7 +67,7 @@ impl Step {
     pub fn needs_sdr(&self) -> Option<&'static str> {
         match self {
             Self::Upscale(Upscale { model: Some(_), .. }) => Some("a model"),
-            Self::Upscale(upscale) => (upscale.filter != Filter::Lanczos).then(|| upscale.filter.name()),
+            Self::Upscale(upscale) => upscale.filter.needs_sdr().then(|| upscale.filter.name()),
             // They work on coded values, which are as even to the eye in HDR as in SDR.
             Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => None,
         }
@@ -72,10 +76,7 @@ impl Step {
     /// The network that the step runs.
     #[must_use]
     pub fn model(&self) -> Option<&ModelRef> {
-        match self {
-            Self::Upscale(upscale) => upscale.model.as_ref(),
-            Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => None,
-        }
+        self.upscale()?.model.as_ref()
     }
 
     /// The network that the step runs, to be pinned.
@@ -89,14 +90,10 @@ impl Step {
     /// The step for people: as it is written, with the first digits of a digest instead of all of them.
     #[must_use]
     pub fn short(&self) -> String {
-        match self {
-            Self::Upscale(upscale) => {
-                let mut text = String::new();
-                upscale.write(&mut text, ModelRef::short).expect("a string takes every text");
-                text
-            }
-            Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => self.to_string(),
-        }
+        let Self::Upscale(upscale) = self else { return self.to_string() };
+        let mut text = String::new();
+        upscale.write(&mut text, ModelRef::short).expect("a string takes every text");
+        text
     }
 }
 

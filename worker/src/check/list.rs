@@ -13,11 +13,13 @@ use crate::net::Models;
 const SIDE: u32 = 16;
 
 /// Steps that together reach every shader of the recipes. A new step, or a filter with a shader of its own, adds a line.
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 12] = [
     "upscale 2x filter=lanczos",
     "upscale 0.5x filter=lanczos",
     "upscale 2x filter=ewa-lanczos",
     "upscale 0.75x filter=ewa-lanczos",
+    "upscale 1.3x filter=ewa-lanczos4sharpest",
+    "upscale 8x filter=bilinear | upscale 0.1x filter=area",
     "upscale 2x filter=fsr",
     "upscale 1.5x filter=fsr",
     "denoise strength=1 frames=0",

@@ -119,6 +119,31 @@ fn picture_at(x: f64, y: f64, width: f64, height: f64) -> [f64; 3] {
     [luma, blue, red]
 }
 
+/// Line art as it is inked: dark strokes of a steady width along circles and slanted lines on a light ground, anti-aliased.
+pub(crate) fn line_art(layout: &FrameLayout) -> Vec<u8> {
+    let (width, height) = (f64::from(layout.extent.width), f64::from(layout.extent.height));
+    let planes = layout.format.planes(layout.extent);
+    let depth = 1 << (layout.format.bits() - 8);
+    // How far a place is from the nearest stroke, in pixels.
+    let distance = |x: f64, y: f64| {
+        let circle = |cx: f64, cy: f64, radius: f64| ((x - cx * width).hypot(y - cy * height) - radius * height).abs();
+        let line = |px: f64, py: f64, angle: f64| ((x - px * width) * angle.sin() - (y - py * height) * angle.cos()).abs();
+        let circles =
+            circle(0.3, 0.5, 0.35).min(circle(0.33, 0.45, 0.2)).min(circle(0.7, 0.5, 0.42)).min(circle(0.72, 0.55, 0.11));
+        circles.min(line(0.5, 0.5, 0.4)).min(line(0.55, 0.5, 1.3)).min(line(0.2, 0.1, -0.7)).min(line(0.9, 0.2, 2.0))
+    };
+    let mut codes = Vec::new();
+    for y in 0..planes[0].height {
+        for x in 0..planes[0].width {
+            // The ink of a stroke three pixels wide, one pixel soft.
+            let ink = (2.0 - distance(f64::from(x) + 0.5, f64::from(y) + 0.5)).clamp(0.0, 1.0);
+            codes.push((220.0 - 190.0 * ink).round() as u16 * depth);
+        }
+    }
+    codes.resize(planes.iter().map(|plane| plane.pixels() as usize).sum(), 128 * depth);
+    frame(layout, &codes)
+}
+
 /// Peak signal to noise ratio of two planes in dB, without a border of `border` samples on each side.
 pub(crate) fn psnr(left: &[u16], right: &[u16], extent: Extent, border: u32, peak: f64) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0);

@@ -124,8 +124,8 @@ mod tests {
         assert_eq!(found(&families::srvgg(4, 1, 2, 1)), Some((2, 3)));
         assert_eq!(found(&families::srvgg(4, 1, 4, 1)), Some((4, 3)));
         assert_eq!(found(&families::artcnn(4, 1)), Some((2, 1)));
-        assert_eq!(found(&families::cugan(4, 1)), Some((2, 3)), "though it cuts off a rim");
-        assert_eq!(found(&families::face_detector(4, 1)), None);
+        assert_eq!(found(&families::cugan(16, 1)), Some((2, 3)), "though it cuts off a rim");
+        assert_eq!(found(&families::face_detector(16, 1)), None);
     }
 
     #[test]

@@ -227,3 +227,73 @@ async fn watchers_see_changes_as_they_come() {
     }
     server.stop().await;
 }
+
+fn model(file: Digest, bytes: u64) -> v1::Model {
+    v1::Model {
+        name: "compact".into(),
+        files: Some(v1::ModelFiles { files: Some(v1::model_files::Files::Onnx(file.to_string())) }),
+        bytes,
+        licence: "BSD-3-Clause".into(),
+        source: "made for a test".into(),
+        facts: Some(v1::ModelFacts {
+            upscaling: Some(v1::Upscaling { factor: 2, channels: 3, margin_pixels: 8 }),
+            inputs: vec!["input: 1x3xHxW".into()],
+            ..v1::ModelFacts::default()
+        }),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_is_added_listed_needed_and_removed() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let farm = dir.path().join("farm");
+    let server = Server::start(&farm).await;
+    let connection = server.connect().await;
+    let add = |model| v1::AddModelRequest { model: Some(model), replace: false };
+    let refusal = connection.studio().add_model(add(model(Digest::of(b"nowhere"), 3))).await.expect_err("no file");
+    assert_eq!(refusal.code(), Code::FailedPrecondition);
+    assert!(refusal.message().ends_with("of model compact is not uploaded yet"), "{}", refusal.message());
+    let net = put(&connection, dir.path(), b"net").await;
+    let refusal = connection.studio().add_model(add(model(net, 4))).await.expect_err("another size");
+    assert_eq!(refusal.message(), "field `model.bytes`: 4 is said and its files have 3");
+    let mut nobodys = model(net, 3);
+    nobodys.licence.clear();
+    let refusal = connection.studio().add_model(add(nobodys)).await.expect_err("no licence");
+    assert_eq!((refusal.code(), &refusal.message()[..13]), (Code::InvalidArgument, "field `model."));
+
+    let added = connection.studio().add_model(add(model(net, 3))).await.expect("it is taken").into_inner();
+    assert!(!added.known && added.version.is_some_and(|version| version.number == 1 && version.digest == net.to_string()));
+    assert!(connection.studio().add_model(add(model(net, 3))).await.expect("no change").into_inner().known);
+    let other = put(&connection, dir.path(), b"other").await;
+    let refusal = connection.studio().add_model(add(model(other, 5))).await.expect_err("the name is taken");
+    assert_eq!(refusal.code(), Code::AlreadyExists);
+
+    let source = put(&connection, dir.path(), b"clip").await;
+    let mut request = request(source);
+    let recipe = |steps: &str| Some(v1::Recipe { steps: steps.into(), profile: "phone-h264".into() });
+    request.shots[0].recipe = recipe("upscale 2x model=gone");
+    let refusal = connection.studio().submit(request.clone()).await.expect_err("no such network");
+    assert_eq!(refusal.message(), "shot nine5/ep01/sh0010: the farm has no model `gone`; it has compact");
+    request.shots[0].recipe = recipe("upscale 2x model=compact");
+    connection.studio().submit(request).await.expect("it is taken");
+    server.stop().await;
+
+    let server = Server::start(&farm).await;
+    let connection = server.connect().await;
+    let listed = connection.studio().list_models(v1::ListModelsRequest {}).await.expect("it answers").into_inner();
+    let facts = listed.versions[0].model.clone().and_then(|model| model.facts).expect("facts");
+    assert!(listed.versions.len() == 1 && facts.inputs.is_empty() && facts.upscaling.is_some());
+    let wanted = v1::ShowModelRequest { model: format!("compact@{net}") };
+    let detail = connection.studio().show_model(wanted).await.expect("it is there").into_inner();
+    assert_eq!((detail.versions, detail.jobs), (1, vec!["nine5/ep01/sh0010".to_owned()]));
+    assert_eq!(detail.version.and_then(|version| version.model?.facts).expect("facts").inputs, ["input: 1x3xHxW"]);
+
+    let remove = || v1::RemoveModelRequest { name: "compact".into() };
+    let refusal = connection.studio().remove_model(remove()).await.expect_err("it is needed");
+    assert!(refusal.message().starts_with("model `compact` is needed by jobs that have not ended: nine5/ep01/sh0010"));
+    connection.studio().cancel(v1::Selection { text: "nine5".into() }).await.expect("cancelled");
+    assert_eq!(connection.studio().remove_model(remove()).await.expect("removed").into_inner().labels, ["compact"]);
+    let gone = connection.studio().show_model(v1::ShowModelRequest { model: "compact".into() }).await.expect_err("gone");
+    assert_eq!(gone.code(), Code::NotFound);
+    server.stop().await;
+}

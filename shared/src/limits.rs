@@ -22,9 +22,9 @@ pub const MESSAGE_BYTES_MAX: usize = 4_096;
 /// Largest network, all of its files together. The largest that upscale or interpolate are under 200 MiB.
 pub const MODEL_BYTES_MAX: u64 = 1 << 30;
 /// Networks of one farm. A studio uses a handful; their facts travel in one message.
-pub const MODELS_MAX: usize = 1_000;
+pub const MODELS_MAX: usize = 500;
 /// Networks that one name has meant and that are kept, for recipes that pinned them.
-pub const MODEL_VERSIONS_MAX: usize = 100;
+pub const MODEL_VERSIONS_MAX: usize = 20;
 /// Longest licence, source or other text about a network, in bytes: a sentence or an address.
 pub const MODEL_TEXT_BYTES_MAX: usize = 1_000;
 /// Inputs, and outputs, written down of one network.
@@ -101,6 +101,8 @@ pub const GPU_FRAME_MILLIS_MAX: u64 = 300_000;
 
 const _: () = assert!(GRID_FRAMES.is_multiple_of(FIDELITY_SAMPLE_FRAMES));
 const _: () = assert!(HEARTBEAT_MILLIS * 3 < LEASE_MILLIS);
+const _: () =
+    assert!(MODELS_MAX * MODEL_VERSIONS_MAX * (2 * MODEL_TEXT_BYTES_MAX + 3 * LABEL_BYTES_MAX) < SUBMIT_MESSAGE_BYTES_MAX);
 const _: () = assert!(SCALE_FACTOR_MAX <= 1 << MODEL_RUNS_MAX);
 const _: () = assert!(BLOB_CHUNK_BYTES * 2 < WIRE_MESSAGE_BYTES_MAX);
 const _: () = assert!(RECONNECT_GRACE_MILLIS < LEASE_MILLIS);

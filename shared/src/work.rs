@@ -7,6 +7,7 @@ use crate::frames::FrameRange;
 use crate::ids::{Attempt, TaskId};
 use crate::label::Label;
 use crate::media::{Extent, MediaFacts};
+use crate::model::ModelFiles;
 use crate::recipe::Recipe;
 use crate::segment::Receipt;
 
@@ -45,6 +46,8 @@ pub enum Work {
         facts: MediaFacts,
         /// The frames to make.
         range: FrameRange,
+        /// The files of every network that the recipe names, each network once.
+        models: Vec<ModelFiles>,
     },
     /// Join the segments, add the sound, and prove the whole.
     Assemble {

@@ -11,6 +11,7 @@ use std::time::Instant;
 use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
 use shotfarm_shared::recipe::{Target, read_steps};
 use shotfarm_worker::gpu::{Gpu, GpuChoice, Graph, record};
+use shotfarm_worker::net::Models;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words = std::env::args().skip(1).collect::<Vec<_>>();
@@ -37,7 +38,7 @@ fn measure(gpu: &Gpu, extent: Extent, text: &str, filter: &str, frames: u32) -> 
     let input = FrameLayout { extent, format: PixelFormat::Yuv420p, colour };
     let extent = steps.iter().fold(extent, |extent, step| step.extent(extent));
     let output = FrameLayout { extent, ..input.clone() };
-    let recording = record(&steps, &input, &output)?;
+    let recording = record(&steps, &input, &output, &Models::new())?;
     let mut graph = Graph::new(gpu, &recording)?;
     let frame = (0..input.frame_bytes()).map(|i| (i * 7 % 220) as u8 + 16).collect::<Vec<_>>();
     let mut out = Vec::new();

@@ -20,6 +20,7 @@ use shotfarm_shared::recipe::{Recipe, read_steps};
 use shotfarm_shared::work::{Assignment, LeaseId, Work};
 use shotfarm_worker::gpu::{Gpu, GpuChoice, Graph, record};
 use shotfarm_worker::media::{Cancel, Tools, probe};
+use shotfarm_worker::net::Models;
 use shotfarm_worker::task::{BlobAccess, Context, Devices, StageTimes, TaskError, render_timed};
 use uuid::Uuid;
 
@@ -90,7 +91,7 @@ struct Passes(Graph);
 
 impl Passes {
     fn new(gpu: &Gpu, recipe: &Recipe, facts: &MediaFacts, output: &FrameLayout) -> Result<Self, Box<dyn std::error::Error>> {
-        let mut graph = Graph::new(gpu, &record(&recipe.steps, &facts.layout, output)?)?;
+        let mut graph = Graph::new(gpu, &record(&recipe.steps, &facts.layout, output, &Models::new())?)?;
         graph.run_ops(8)?;
         Ok(Self(graph))
     }
@@ -118,7 +119,7 @@ fn assignment(recipe: Recipe, facts: MediaFacts, frames: u32) -> Result<Assignme
         label: "bench/ep01/sh0010".parse()?,
         source: Digest::of(b"the clip"),
         recipe,
-        work: Work::Render { facts, range: FrameRange::new(0, u64::from(frames)) },
+        work: Work::Render { facts, range: FrameRange::new(0, u64::from(frames)), models: Vec::new() },
     })
 }
 

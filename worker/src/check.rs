@@ -5,6 +5,7 @@ use shotfarm_shared::recipe::{Filter, Step, Target, Upscale};
 
 use crate::config::WorkerError;
 use crate::gpu::{Gpu, Graph, record, twins};
+use crate::net::Models;
 
 /// The check's frame: small enough for the software device, larger than one workgroup.
 const SIDE: u32 = 16;
@@ -19,13 +20,9 @@ pub fn check_pictures(gpu: &Gpu) -> Result<(), WorkerError> {
     let wrong = |detail: String| WorkerError::WrongPictures { adapter: gpu.facts().to_string(), detail };
     for filter in [Filter::Lanczos, Filter::EwaLanczos, Filter::FSR_DEFAULT] {
         let (input, output) = (layout(SIDE), layout(SIDE * 2));
-        let steps = [Step::Upscale(Upscale {
-            target: Target::Factor { thousandths: 2_000 },
-            model: None,
-            filter,
-            check_hundredths: None,
-        })];
-        let recording = record(&steps, &input, &output).map_err(|error| wrong(error.to_string()))?;
+        let target = Target::Factor { thousandths: 2_000 };
+        let steps = [Step::Upscale(Upscale { target, model: None, filter, check_hundredths: None })];
+        let recording = record(&steps, &input, &output, &Models::new()).map_err(|error| wrong(error.to_string()))?;
         let frame: Vec<u8> = (0..input.frame_bytes()).map(|at| (at * 37 % 200 + 20) as u8).collect();
         let mut graph = Graph::new(gpu, &recording)?;
         let mut got = Vec::new();

@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use agent::{Agent, Exit, Identity};
-use gpu::{AdapterKind, Gpu};
+use gpu::{AdapterKind, Gpu, GpuOptions};
 use media::Tools;
 use outbox::Outbox;
 use scratch::Scratch;
@@ -64,7 +64,7 @@ pub async fn run_until_asked(config: Config, asks: mpsc::Receiver<Ask>) -> Resul
         tracing::info!(results = left.len(), "results of an earlier run wait in the outbox and will be sent");
     }
     let cache = BlobCache::open(&scratch.blobs(), config.scratch_limit_bytes).map_err(WorkerError::Blobs)?;
-    let (tools, gpu) = open_machine(config.gpu).await?;
+    let (tools, gpu) = open_machine(config.gpu, GpuOptions { cache: Some(scratch.kernels()) }).await?;
     let identity = Identity {
         // New for every process: the leases of a dead one must not look alive.
         worker: WorkerId(Uuid::new_v4()),
@@ -94,10 +94,10 @@ pub async fn run_until_asked(config: Config, asks: mpsc::Receiver<Ask>) -> Resul
 }
 
 /// Finds ffmpeg, opens the GPU and holds it to its twin; away from the async threads, since all of it blocks.
-async fn open_machine(choice: gpu::GpuChoice) -> Result<(Tools, Gpu), WorkerError> {
+async fn open_machine(choice: gpu::GpuChoice, options: GpuOptions) -> Result<(Tools, Gpu), WorkerError> {
     let open = move || {
         let tools = Tools::find()?;
-        let gpu = Gpu::open(choice)?;
+        let gpu = Gpu::open_with(choice, &options)?;
         check_pictures(&gpu)?;
         Ok((tools, gpu))
     };

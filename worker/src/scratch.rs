@@ -88,6 +88,12 @@ impl Scratch {
         self.root.join("blobs")
     }
 
+    /// Where compiled kernels are kept.
+    #[must_use]
+    pub fn kernels(&self) -> PathBuf {
+        self.root.join("kernels")
+    }
+
     /// Where files are made.
     #[must_use]
     pub fn work(&self) -> PathBuf {

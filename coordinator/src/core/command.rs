@@ -3,6 +3,7 @@
 use shotfarm_proto::convert::{Hello, LeaseProgress, ToWorker};
 use shotfarm_shared::failure::Failure;
 use shotfarm_shared::ids::{BatchId, JobId, WorkerId};
+use shotfarm_shared::model::{AddFault, Model, ModelFault, ModelName, ModelVersion};
 use shotfarm_shared::shot::Shot;
 use shotfarm_shared::work::{LeaseId, TaskResult};
 
@@ -86,6 +87,18 @@ pub enum Command {
         /// A worker's id, short id or name.
         worker: String,
     },
+    /// Take a network, whose files are stored.
+    AddModel {
+        /// What to take.
+        model: Box<Model>,
+        /// Whether its name may mean other bytes from now on.
+        replace: bool,
+    },
+    /// Forget a network.
+    RemoveModel {
+        /// Its name.
+        name: ModelName,
+    },
     /// Time has passed.
     Tick,
 }
@@ -102,7 +115,7 @@ pub struct Effects {
 }
 
 /// The answer to a command.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Reply {
     /// Done, nothing to say.
     #[default]
@@ -120,6 +133,13 @@ pub enum Reply {
     Changed {
         /// Their labels or names.
         labels: Vec<String>,
+    },
+    /// The network is there.
+    ModelAdded {
+        /// As it is kept.
+        version: Box<ModelVersion>,
+        /// Whether exactly these bytes had been there under this name: nothing changed.
+        known: bool,
     },
     /// It cannot be done.
     Refused(Refusal),
@@ -145,7 +165,45 @@ pub enum Refusal {
     /// Nothing goes by that name.
     #[error("nothing here goes by `{0}`; see `shotfarm job list` and `shotfarm worker list`")]
     Unknown(String),
+    /// A shot's network cannot be had.
+    #[error("shot {shot}: {fault}{}", and_others(*.others, "shot", "like it"))]
+    ShotModel {
+        /// The first such shot.
+        shot: String,
+        /// What is wrong.
+        fault: ModelFault,
+        /// How many other shots have a network that cannot be had.
+        others: usize,
+    },
+    /// The name means no network.
+    #[error(transparent)]
+    NoModel(ModelFault),
+    /// A network is not taken.
+    #[error(transparent)]
+    AddModel(#[from] AddFault),
+    /// A network that is needed.
+    #[error(
+        "model `{name}` is needed by jobs that have not ended: {}{}; wait for them or cancel them", labels.join(", "),
+        and_others(*.others, "job", "more")
+    )]
+    ModelInUse {
+        /// The network.
+        name: ModelName,
+        /// Labels of the first such jobs.
+        labels: Vec<String>,
+        /// How many others there are.
+        others: usize,
+    },
     /// The worker cannot take part.
     #[error("{0}")]
     Incompatible(String),
+}
+
+/// ` and 3 shots like it`, or nothing where there are no others.
+fn and_others(others: usize, noun: &str, how: &str) -> String {
+    match others {
+        0 => String::new(),
+        1 => format!(" and 1 {noun} {how}"),
+        _ => format!(" and {others} {noun}s {how}"),
+    }
 }

@@ -10,6 +10,7 @@ use shotfarm_shared::digest::Digest;
 use shotfarm_shared::frames::FrameRange;
 use shotfarm_shared::ids::{Attempt, BatchId, JobId, TaskId, WorkerId};
 use shotfarm_shared::limits::{BACKOFF_MILLIS_MAX, LEASE_MILLIS};
+use shotfarm_shared::model::Catalogue;
 use shotfarm_shared::segment::Receipt;
 use shotfarm_shared::task::{self, TaskEvent, TaskState};
 use shotfarm_shared::time::Timestamp;
@@ -49,6 +50,9 @@ pub(super) struct Durable {
     pub(super) last_attempt: u64,
     /// Measured output pixels a second of one worker, by recipe.
     pub(super) speeds: BTreeMap<Digest, f64>,
+    /// The networks. Absent in farms stored before there were any.
+    #[serde(default)]
+    pub(super) models: Catalogue,
 }
 
 /// Until when a lease holds, and how far its work has come.
@@ -168,6 +172,8 @@ impl Farm {
                 self.set_job(*job, JobState::Open, *at, "to be tried again; what is finished stays".to_owned());
                 self.requeue_ended_tasks(*job, *at);
             }
+            Record::ModelAdded { model, at } => self.durable.models.add(model.clone(), *at),
+            Record::ModelRemoved { name } => self.durable.models.remove(name),
         }
     }
 
@@ -360,6 +366,19 @@ impl Farm {
     #[must_use]
     pub fn task_ids(&self, job: JobId) -> Vec<TaskId> {
         self.job(job).map(|found| found.task_ids(job).collect()).unwrap_or_default()
+    }
+
+    /// The networks.
+    #[must_use]
+    pub fn models(&self) -> &Catalogue {
+        &self.durable.models
+    }
+
+    /// The jobs that have not ended and whose recipe is as `wanted` says, in order of rendering.
+    pub fn open_jobs(&self, wanted: impl Fn(&Job) -> bool) -> Vec<(JobId, &Job)> {
+        let mut open: Vec<(JobId, &Job)> = self.jobs().filter(|(_, job)| job.state == JobState::Open && wanted(job)).collect();
+        open.sort_by_key(|(_, job)| job.order);
+        open
     }
 
     /// The workers, by id.

@@ -15,6 +15,7 @@ impl Farm {
     /// The first that is broken, in words.
     pub fn check_invariants(&self) -> Result<(), String> {
         self.check_indexes()?;
+        self.models().check_invariants()?;
         for (id, job) in self.jobs() {
             let open = job.tasks.iter().filter(|task| !task.state.is_ended()).count();
             match job.state {
@@ -25,9 +26,20 @@ impl Farm {
                 }
                 _ => {}
             }
+            if job.state == JobState::Open {
+                self.check_models(job).map_err(|reason| format!("job {id}: {reason}"))?;
+            }
             check_ranges(job).map_err(|reason| format!("job {id}: {reason}"))?;
         }
         Ok(())
+    }
+
+    /// A job that can be worked on names its networks exactly, and the farm has them.
+    fn check_models(&self, job: &super::job::Job) -> Result<(), String> {
+        job.shot.recipe.models().try_for_each(|model| match model.digest {
+            None => Err(format!("its model {model} is not pinned")),
+            Some(_) => self.models().find(model).map(drop).map_err(|fault| fault.to_string()),
+        })
     }
 
     fn check_indexes(&self) -> Result<(), String> {

@@ -18,3 +18,5 @@ pub mod select;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_models;

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use shotfarm_shared::failure::Failure;
 use shotfarm_shared::ids::{BatchId, JobId, WorkerId};
+use shotfarm_shared::model::{Model, ModelName};
 use shotfarm_shared::shot::Shot;
 use shotfarm_shared::time::Timestamp;
 use shotfarm_shared::work::{LeaseId, TaskResult};
@@ -22,7 +23,7 @@ pub enum Record {
         token: String,
         /// Its name.
         name: String,
-        /// Its shots; each is a job with a probe task.
+        /// Its shots, their networks pinned; each is a job with a probe task.
         shots: Vec<Shot>,
         /// When.
         at: Timestamp,
@@ -96,6 +97,18 @@ pub enum Record {
         job: JobId,
         /// When.
         at: Timestamp,
+    },
+    /// A name means this network from now on.
+    ModelAdded {
+        /// The network.
+        model: Model,
+        /// When.
+        at: Timestamp,
+    },
+    /// A name means no network any more.
+    ModelRemoved {
+        /// The name.
+        name: ModelName,
     },
 }
 

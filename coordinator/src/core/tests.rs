@@ -36,7 +36,7 @@ fn facts(frames: u64) -> MediaFacts {
     }
 }
 
-fn shot(number: u32) -> Shot {
+pub(super) fn shot(number: u32) -> Shot {
     Shot {
         label: format!("nine5/ep01/sh{number:04}").parse().expect("a label"),
         source: Digest::of(&number.to_be_bytes()),
@@ -46,7 +46,7 @@ fn shot(number: u32) -> Shot {
     }
 }
 
-fn worker(number: u128) -> WorkerId {
+pub(super) fn worker(number: u128) -> WorkerId {
     WorkerId(Uuid::from_u128(number))
 }
 
@@ -79,10 +79,10 @@ fn answer(assignment: &Assignment, frames: u64) -> TaskResult {
 }
 
 /// A farm with its clock and its journal, and what workers were told.
-struct World {
-    farm: Farm,
-    now: Timestamp,
-    journal: Vec<Vec<u8>>,
+pub(super) struct World {
+    pub(super) farm: Farm,
+    pub(super) now: Timestamp,
+    pub(super) journal: Vec<Vec<u8>>,
     grants: BTreeMap<WorkerId, Vec<Assignment>>,
     stops: Vec<(WorkerId, LeaseId)>,
     settled: Vec<LeaseId>,
@@ -90,7 +90,7 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             farm: Farm::default(),
             now: Timestamp(1_000_000),
@@ -102,7 +102,7 @@ impl World {
         }
     }
 
-    fn run(&mut self, command: Command) -> Reply {
+    pub(super) fn run(&mut self, command: Command) -> Reply {
         let effects = apply(&mut self.farm, command, self.now);
         self.farm.check_invariants().expect("the invariants hold after every command");
         self.journal.extend(effects.records.iter().map(encode));
@@ -125,7 +125,7 @@ impl World {
         batch
     }
 
-    fn join(&mut self, id: WorkerId, session: u64) -> Reply {
+    pub(super) fn join(&mut self, id: WorkerId, session: u64) -> Reply {
         let hello = Hello {
             worker: id,
             name: format!("w{}", id.0.as_u128()),
@@ -147,12 +147,12 @@ impl World {
         self.run(Command::Beat { worker: id, leases, free_slots, draining: false });
     }
 
-    fn take(&mut self, id: WorkerId) -> Option<Assignment> {
+    pub(super) fn take(&mut self, id: WorkerId) -> Option<Assignment> {
         let grants = self.grants.get_mut(&id)?;
         if grants.is_empty() { None } else { Some(grants.remove(0)) }
     }
 
-    fn finish(&mut self, id: WorkerId, assignment: &Assignment, frames: u64) {
+    pub(super) fn finish(&mut self, id: WorkerId, assignment: &Assignment, frames: u64) {
         let result = answer(assignment, frames);
         self.run(Command::Done { worker: id, lease: assignment.lease, result, blob_is_stored: true });
         self.beat(id, &[]);
@@ -173,14 +173,14 @@ impl World {
         done
     }
 
-    fn restart(&mut self) {
+    pub(super) fn restart(&mut self) {
         let recovered = recover(None, &self.journal, self.now).expect("our own journal can be read");
         assert_eq!(checkpoint(&recovered), checkpoint(&self.farm), "replaying the journal gives the live state");
         self.farm = recovered;
         self.farm.check_invariants().expect("the invariants hold after a restart");
     }
 
-    fn states(&self) -> Vec<&'static str> {
+    pub(super) fn states(&self) -> Vec<&'static str> {
         self.farm.select_jobs("").iter().filter_map(|id| self.farm.job(*id)).map(super::job::Job::word).collect()
     }
 }
@@ -459,6 +459,9 @@ fn a_worker_of_another_protocol_is_refused_by_name() {
     assert!(matches!(reply, Reply::Refused(Refusal::Incompatible(text)) if text.starts_with("worker old speaks protocol 0")));
 }
 
+/// Names of networks in random histories.
+const MODELS: [&str; 2] = ["a", "b"];
+
 /// What can happen in a random history.
 #[derive(Clone, Copy, Debug)]
 enum Happening {
@@ -474,6 +477,9 @@ enum Happening {
     Checkpoint,
     Cancel(u8),
     Retry(u8),
+    AddModel(u8, u8, bool),
+    RemoveModel(u8),
+    Submit(u8, u8),
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -490,6 +496,9 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Checkpoint),
         1 => (0_u8..4).prop_map(Happening::Cancel),
         1 => (0_u8..4).prop_map(Happening::Retry),
+        1 => (0_u8..2, 0_u8..3, any::<bool>()).prop_map(|(name, bytes, replace)| Happening::AddModel(name, bytes, replace)),
+        1 => (0_u8..2).prop_map(Happening::RemoveModel),
+        1 => (0_u8..2, 0_u8..4).prop_map(|(name, number)| Happening::Submit(name, number)),
     ]
 }
 
@@ -548,6 +557,20 @@ impl World {
             Happening::Retry(number) => {
                 self.run(Command::Retry { selection: format!("nine5/ep01/sh{number:04}") });
             }
+            Happening::AddModel(name, bytes, replace) => {
+                self.run(Command::AddModel { model: super::tests_models::model(MODELS[name as usize], bytes), replace });
+            }
+            Happening::RemoveModel(name) => {
+                self.run(Command::RemoveModel { name: MODELS[name as usize].parse().expect("a name") });
+            }
+            Happening::Submit(name, number) => {
+                let mut with_model = shot(100 + u32::from(number));
+                let steps = format!("upscale 2x model={} filter=lanczos", MODELS[name as usize]);
+                with_model.recipe.steps = read_steps(&steps).expect("steps");
+                *session += 1;
+                let (batch, token) = (BatchId(Uuid::from_u128(1_000 + u128::from(*session))), format!("m{number}"));
+                self.run(Command::Submit { batch, token, name: "m.csv".into(), shots: vec![with_model] });
+            }
         }
     }
 }
@@ -565,6 +588,12 @@ proptest! {
         for happening in happenings {
             world.happen(happening, &mut held, &mut session);
         }
+        for name in MODELS {
+            for bytes in 0..3 {
+                // Every network that was ever pinned is there again.
+                world.run(Command::AddModel { model: super::tests_models::model(name, bytes), replace: true });
+            }
+        }
         world.run(Command::Retry { selection: "nine5".into() });
         world.grants.clear();
         let fresh = worker(99);
@@ -577,6 +606,7 @@ proptest! {
                 world.run(Command::Leave { worker: worker(number), session: Session(session) });
             }
         }
-        prop_assert_eq!(world.states(), ["succeeded"; 4]);
+        prop_assert!(world.states().iter().all(|state| *state == "succeeded"), "{:?}", world.states());
+        prop_assert!(world.states().len() >= 4);
     }
 }

@@ -2,9 +2,11 @@
 
 pub mod blobs;
 pub mod farm;
+pub mod models;
 pub mod status;
 pub mod studio;
 
+use shotfarm_shared::model::AddFault;
 use tonic::Status;
 
 use crate::core::command::Refusal;
@@ -23,8 +25,11 @@ pub fn engine_status(error: EngineError) -> Status {
 fn refusal_status(refusal: &Refusal) -> Status {
     match refusal {
         Refusal::BatchSize { .. } | Refusal::Double(_) => Status::invalid_argument(refusal.to_string()),
-        Refusal::TokenReused(..) => Status::already_exists(refusal.to_string()),
-        Refusal::Unknown(_) => Status::not_found(refusal.to_string()),
-        Refusal::Incompatible(_) => Status::failed_precondition(refusal.to_string()),
+        Refusal::TokenReused(..) | Refusal::AddModel(AddFault::Taken { .. }) => Status::already_exists(refusal.to_string()),
+        Refusal::Unknown(_) | Refusal::NoModel(_) => Status::not_found(refusal.to_string()),
+        Refusal::Incompatible(_)
+        | Refusal::ShotModel { .. }
+        | Refusal::ModelInUse { .. }
+        | Refusal::AddModel(AddFault::Full | AddFault::Worn(_)) => Status::failed_precondition(refusal.to_string()),
     }
 }

@@ -4,8 +4,10 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use shotfarm_proto::blobs::{BlobDir, BlobState};
+use shotfarm_proto::convert::{InvalidMessage, parse};
 use shotfarm_proto::v1;
 use shotfarm_shared::ids::BatchId;
+use shotfarm_shared::model::{Model, ModelRef};
 use shotfarm_shared::shot::Shot;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -14,7 +16,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::status::{job_detail, status};
-use super::{engine_status, refusal_status};
+use super::{engine_status, models, refusal_status};
 use crate::core::command::{Command, Reply};
 use crate::engine::Engine;
 
@@ -44,7 +46,7 @@ impl StudioService {
         match self.engine.run(command).await.map_err(engine_status)? {
             Reply::Changed { labels } => Ok(Response::new(v1::Changed { count: labels.len() as u32, labels })),
             Reply::Refused(refusal) => Err(refusal_status(&refusal)),
-            Reply::Nothing | Reply::Submitted { .. } => Err(Status::internal("the core gave an answer to another question")),
+            Reply::Nothing | Reply::Submitted { .. } | Reply::ModelAdded { .. } => Err(wrong_answer()),
         }
     }
 
@@ -87,7 +89,7 @@ impl v1::studio_server::Studio for StudioService {
                 Ok(Response::new(v1::SubmitReply { batch: batch.to_string(), jobs, known }))
             }
             Reply::Refused(refusal) => Err(refusal_status(&refusal)),
-            Reply::Nothing | Reply::Changed { .. } => Err(Status::internal("the core gave an answer to another question")),
+            Reply::Nothing | Reply::Changed { .. } | Reply::ModelAdded { .. } => Err(wrong_answer()),
         }
     }
 
@@ -143,4 +145,36 @@ impl v1::studio_server::Studio for StudioService {
     async fn drain_worker(&self, request: Request<v1::DrainWorkerRequest>) -> Result<Response<v1::Changed>, Status> {
         self.change(Command::Drain { worker: request.into_inner().worker }).await
     }
+
+    async fn add_model(&self, request: Request<v1::AddModelRequest>) -> Result<Response<v1::AddModelReply>, Status> {
+        let v1::AddModelRequest { model, replace } = request.into_inner();
+        let model = model.ok_or_else(|| InvalidMessage::new("model", "missing"))?;
+        let model = Model::try_from(model).map_err(|error| error.within("model"))?;
+        models::check_files(&self.blobs, &model)?;
+        match self.engine.run(Command::AddModel { model: Box::new(model), replace }).await.map_err(engine_status)? {
+            Reply::ModelAdded { version, known } => {
+                Ok(Response::new(v1::AddModelReply { version: Some((&*version).into()), known }))
+            }
+            Reply::Refused(refusal) => Err(refusal_status(&refusal)),
+            Reply::Nothing | Reply::Changed { .. } | Reply::Submitted { .. } => Err(wrong_answer()),
+        }
+    }
+
+    async fn list_models(&self, _: Request<v1::ListModelsRequest>) -> Result<Response<v1::ListModelsReply>, Status> {
+        Ok(Response::new(self.engine.read(|farm, _| models::listing(farm)).await.map_err(engine_status)?))
+    }
+
+    async fn show_model(&self, request: Request<v1::ShowModelRequest>) -> Result<Response<v1::ModelDetail>, Status> {
+        let wanted: ModelRef = parse("model", &request.into_inner().model)?;
+        let found = self.engine.read(move |farm, _| models::detail(farm, &wanted)).await.map_err(engine_status)?;
+        found.map(Response::new).map_err(|refusal| refusal_status(&refusal))
+    }
+
+    async fn remove_model(&self, request: Request<v1::RemoveModelRequest>) -> Result<Response<v1::Changed>, Status> {
+        self.change(Command::RemoveModel { name: parse("name", &request.into_inner().name)? }).await
+    }
+}
+
+fn wrong_answer() -> Status {
+    Status::internal("the core gave an answer to another question")
 }

@@ -230,9 +230,11 @@ impl From<&Assignment> for v1::Grant {
     fn from(assignment: &Assignment) -> Self {
         let work = match &assignment.work {
             Work::Probe => v1::grant::Work::Probe(v1::Probe {}),
-            Work::Render { facts, range } => {
-                v1::grant::Work::Render(v1::Render { facts: Some(facts.into()), range: Some((*range).into()) })
-            }
+            Work::Render { facts, range, models } => v1::grant::Work::Render(v1::Render {
+                facts: Some(facts.into()),
+                range: Some((*range).into()),
+                models: models.iter().map(Into::into).collect(),
+            }),
             Work::Assemble { facts, segments } => v1::grant::Work::Assemble(v1::Assemble {
                 facts: Some(facts.into()),
                 segments: segments.iter().map(Into::into).collect(),
@@ -257,6 +259,7 @@ impl TryFrom<v1::Grant> for Assignment {
             v1::grant::Work::Render(render) => Work::Render {
                 facts: required("render.facts", render.facts)?.try_into()?,
                 range: required("render.range", render.range)?.try_into()?,
+                models: render.models.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             },
             v1::grant::Work::Assemble(assemble) => Work::Assemble {
                 facts: required("assemble.facts", assemble.facts)?.try_into()?,
@@ -278,6 +281,7 @@ mod tests {
     use shotfarm_shared::digest::Digest;
     use shotfarm_shared::frames::FrameRange;
     use shotfarm_shared::ids::{JobId, TaskId};
+    use shotfarm_shared::model::ModelFiles;
     use shotfarm_shared::recipe::{Profile, Recipe, read_steps};
     use uuid::Uuid;
 
@@ -312,9 +316,11 @@ mod tests {
     #[test]
     fn what_the_coordinator_says_survives_the_wire() {
         let facts = crate::convert::facts::tests::facts();
+        let (param, bin) = (Digest::of(b"param"), Digest::of(b"bin"));
+        let models = [ModelFiles::Onnx { file: Digest::of(b"net") }, ModelFiles::Ncnn { param, bin }];
         for work in [
             Work::Probe,
-            Work::Render { facts: facts.clone(), range: FrameRange::new(0, 48) },
+            Work::Render { facts: facts.clone(), range: FrameRange::new(0, 48), models: models.to_vec() },
             Work::Assemble { facts, segments: Vec::new() },
         ] {
             let message = ToWorker::Grant(Box::new(Assignment {

@@ -2,6 +2,7 @@
 
 mod facts;
 mod farm;
+mod model;
 mod shot;
 
 use std::fmt::Display;

@@ -3,6 +3,7 @@
 //! Nothing here understands a network: whoever adds one reads it and writes down its facts, and whoever runs one reads it again.
 //! A name may come to mean other bytes; a digest never does, so recipes that are worked on name both ([`ModelRef`]).
 
+mod catalogue;
 mod facts;
 mod name;
 
@@ -12,6 +13,7 @@ use crate::digest::Digest;
 use crate::limits::{MODEL_BYTES_MAX, MODEL_TEXT_BYTES_MAX};
 use crate::time::Timestamp;
 
+pub use catalogue::{AddFault, Catalogue, ModelFault};
 pub use facts::{ModelFacts, OperatorCount, Upscaling};
 pub use name::{InvalidModelName, ModelName, ModelRef};
 

@@ -4,10 +4,12 @@
 //! kept in [`Gpu`] and comes back from the next call that asks.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shotfarm_shared::failure::{Failure, FailureClass};
 
+use super::pipelines::Pipelines;
 use super::recording::{Component, CooperativeMatrix, DeviceFeatures, DeviceLimits, ExceedsDevice};
 
 /// The kind of a device.
@@ -68,6 +70,13 @@ pub enum GpuChoice {
     Index(usize),
     /// The software device.
     Software,
+}
+
+/// How a device is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GpuOptions {
+    /// A folder in which compiled kernels are kept from one start to the next; none where they are not to be.
+    pub cache: Option<PathBuf>,
 }
 
 /// Why a device could not be opened or did not do its work.
@@ -134,6 +143,16 @@ pub enum GpuError {
         /// wgpu's words.
         reason: String,
     },
+    /// A pass computed something that is no number.
+    #[error("frame {frame} came out of GPU {adapter} with {count} values that are no numbers; another GPU will try it")]
+    NotFinite {
+        /// Which device.
+        adapter: String,
+        /// The frame's number in the shot.
+        frame: i64,
+        /// How many values.
+        count: u32,
+    },
     /// A frame of the wrong size.
     #[error("a frame of {got} bytes was handed to passes that take {expected}")]
     FrameBytes {
@@ -164,7 +183,9 @@ impl GpuError {
             | Self::Lost { .. }
             | Self::OutOfMemory { .. }
             | Self::Stuck { .. } => FailureClass::Environment,
-            Self::Refused { .. } | Self::FrameBytes { .. } | Self::Full(_) | Self::Empty => FailureClass::Worker,
+            Self::NotFinite { .. } | Self::Refused { .. } | Self::FrameBytes { .. } | Self::Full(_) | Self::Empty => {
+                FailureClass::Worker
+            }
         }
     }
 }
@@ -205,7 +226,9 @@ pub struct Gpu {
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
     facts: AdapterFacts,
+    options: GpuOptions,
     features: Arc<DeviceFeatures>,
+    pub(super) pipelines: Arc<Pipelines>,
     faults: Arc<Mutex<Faults>>,
 }
 
@@ -311,6 +334,14 @@ impl Gpu {
     /// # Errors
     /// When there is no such device or its driver refuses.
     pub fn open(choice: GpuChoice) -> Result<Self, GpuError> {
+        Self::open_with(choice, &GpuOptions::default())
+    }
+
+    /// As [`Gpu::open`], with options.
+    ///
+    /// # Errors
+    /// See [`Gpu::open`].
+    pub fn open_with(choice: GpuChoice, options: &GpuOptions) -> Result<Self, GpuError> {
         let adapters = enumerate();
         let found = adapters.iter().enumerate().map(|(index, adapter)| facts(index, &adapter.get_info())).collect::<Vec<_>>();
         let index = choose(&found, choice)?;
@@ -336,13 +367,20 @@ impl Gpu {
             lock(&lost).lost.get_or_insert_with(|| format!("{reason:?}: {message}"));
         });
         let features = Arc::new(features(adapter, required_features));
-        Ok(Self { device, queue, facts, features, faults })
+        let pipelines = Arc::new(Pipelines::open(&device, &adapter.get_info(), options.cache.as_deref()));
+        Ok(Self { device, queue, facts, options: options.clone(), features, pipelines, faults })
     }
 
     /// What the device is.
     #[must_use]
     pub fn facts(&self) -> &AdapterFacts {
         &self.facts
+    }
+
+    /// How it was opened.
+    #[must_use]
+    pub fn options(&self) -> &GpuOptions {
+        &self.options
     }
 
     /// What it can bind and dispatch.
@@ -369,10 +407,19 @@ impl Gpu {
         &self.features
     }
 
+    /// Takes the device away, as a driver's reset does.
+    #[cfg(test)]
+    pub(crate) fn destroy(&self) {
+        self.device.destroy();
+    }
+
     /// Gives back what the device reported since the last question.
     pub(super) fn check(&self) -> Result<(), GpuError> {
-        let mut faults = lock(&self.faults);
-        let reported = faults.reported.take();
+        let reported = lock(&self.faults).reported.take();
+        if reported.is_some() {
+            self.hear_of_loss();
+        }
+        let faults = lock(&self.faults);
         if let Some(reason) = &faults.lost {
             return Err(GpuError::Lost { adapter: self.adapter(), reason: reason.clone() });
         }
@@ -383,8 +430,15 @@ impl Gpu {
         }
     }
 
+    /// Calls on a lost device are refused first, and only when it is asked does it say that it was lost.
+    fn hear_of_loss(&self) {
+        // Whatever it answers is in the faults then.
+        let _ = self.device.poll(wgpu::PollType::Poll);
+    }
+
     /// What was reported, or `otherwise` where nothing was.
     pub(super) fn fault_or(&self, otherwise: GpuError) -> GpuError {
+        self.hear_of_loss();
         self.check().err().unwrap_or(otherwise)
     }
 

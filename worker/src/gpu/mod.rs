@@ -11,11 +11,14 @@
 pub mod device;
 pub mod engine;
 pub mod passes;
+mod pipelines;
 pub mod recording;
 pub mod shaders;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod twins;
 
-pub use device::{AdapterFacts, AdapterKind, Gpu, GpuChoice, GpuError, adapters};
-pub use engine::{Graph, StageTimes};
+pub use device::{AdapterFacts, AdapterKind, Gpu, GpuChoice, GpuError, GpuOptions, adapters};
+pub use engine::{Graph, OpTiming, StageTimes};
 pub use passes::{RecordError, record};
 pub use recording::{DeviceFeatures, DeviceLimits, Recording};

@@ -7,7 +7,11 @@
 
 pub mod bounds;
 pub mod graph;
+mod half;
 mod lower;
+mod models;
+pub mod ncnn;
+pub mod onnx;
 pub mod op;
 pub mod reference;
 mod refusal;
@@ -16,6 +20,25 @@ mod shapes;
 mod simplify;
 
 pub use graph::{Dim, Input, Network, Node, Port, Tensor, TensorData, ValueId};
+pub use models::Models;
 pub use op::Op;
 pub use refusal::Refusal;
 pub use shaped::{Shaped, ShapedNode, TensorOp};
+
+/// How an ncnn param file in text form begins.
+const NCNN_MAGIC: &[u8] = b"7767517";
+
+impl Network {
+    /// Reads a network: an ONNX file, or an ncnn param file together with its bin as `weights`.
+    ///
+    /// # Errors
+    /// A sentence that names what is damaged, too large or not supported, for the person who brought the file.
+    pub fn read(file: &[u8], weights: Option<&[u8]>) -> Result<Self, Refusal> {
+        match (file.trim_ascii_start().starts_with(NCNN_MAGIC), weights) {
+            (true, Some(weights)) => ncnn::read(file, weights),
+            (true, None) => Err(Refusal::Unsupported("this is an ncnn param file; give its .bin file too".to_owned())),
+            (false, None) => onnx::read(file),
+            (false, Some(_)) => Err(Refusal::UnknownFormat),
+        }
+    }
+}

@@ -328,7 +328,7 @@ pub enum Op {
         /// Side of a block.
         block: usize,
     },
-    /// x, (unused), scales?, sizes?; the scales or sizes of `axes`, or of all axes
+    /// x, then scales? at `scales_at`, and sizes? after them; they are those of `axes`, or of all axes
     Resize {
         /// Between pixels.
         interpolation: Interpolation,
@@ -336,6 +336,8 @@ pub enum Op {
         coordinates: Coordinates,
         /// Which axes scales and sizes name; all when empty.
         axes: Vec<i64>,
+        /// Which operand the scales are: 2, or 1 before opset 11.
+        scales_at: usize,
     },
     /// x, grid [batch, rows, columns, 2] of (x, y) in -1..1
     GridSample {
@@ -430,8 +432,6 @@ pub enum Op {
     },
     /// x
     Identity,
-    /// none
-    Constant(super::Tensor),
     /// x: its shape from axis `start` to before `end`
     Shape {
         /// First axis.
@@ -498,7 +498,6 @@ impl Op {
             Self::BatchNorm { .. } => "BatchNormalization",
             Self::InstanceNorm { .. } => "InstanceNormalization",
             Self::Identity => "Identity",
-            Self::Constant(_) => "Constant",
             Self::Shape { .. } => "Shape",
             Self::Size => "Size",
             Self::Gather { .. } => "Gather",

@@ -9,13 +9,18 @@ use shotfarm_shared::media::FrameLayout;
 use shotfarm_shared::recipe::Recipe;
 
 use super::error::TaskError;
-use crate::gpu::{Gpu, GpuChoice, GpuError, Graph, record};
+use super::models::KeptNetworks;
+use crate::gpu::{Gpu, GpuChoice, GpuError, GpuOptions, Graph, record};
+use crate::net::Models;
 
 /// The GPU of a worker.
 #[derive(Debug)]
 pub struct Devices {
     choice: GpuChoice,
+    options: GpuOptions,
     state: Mutex<State>,
+    /// Read from files, so they outlive a lost device.
+    networks: KeptNetworks,
 }
 
 #[derive(Debug)]
@@ -48,36 +53,49 @@ impl Devices {
     /// Shares `gpu`, which `choice` opened and will open again when it is lost.
     #[must_use]
     pub fn new(choice: GpuChoice, gpu: Gpu) -> Self {
-        Self { choice, state: Mutex::new(State { gpu: Some(gpu), opened: 0, graph: None }) }
+        let options = gpu.options().clone();
+        let state = Mutex::new(State { gpu: Some(gpu), opened: 0, graph: None });
+        Self { choice, options, state, networks: KeptNetworks::default() }
     }
 
-    /// A graph for frames of `input` through `recipe` to `output`, compiled or taken from the last task.
+    /// The networks that tasks have read.
+    pub(super) fn networks(&self) -> &KeptNetworks {
+        &self.networks
+    }
+
+    /// A graph for frames of `input` through `recipe` to `output`, compiled or taken from the last task. `models` has every
+    /// network of the recipe, whose digest covers theirs.
     ///
     /// # Errors
     /// When the recipe does not suit the frames or the device, or the device cannot be opened.
-    pub fn lend(&self, recipe: &Recipe, input: &FrameLayout, output: &FrameLayout) -> Result<Lent, TaskError> {
+    pub fn lend(&self, recipe: &Recipe, input: &FrameLayout, output: &FrameLayout, models: &Models) -> Result<Lent, TaskError> {
         let mut state = self.lock();
-        let gpu = state.open(self.choice)?;
+        let gpu = state.open(self.choice, &self.options)?;
         let key = Key { recipe: recipe.digest(), input: input.clone(), opened: state.opened };
         if let Some(mut lent) = state.graph.take_if(|lent| lent.key == key) {
             drop(state);
-            lent.graph.begin()?;
-            return Ok(lent);
+            return match lent.graph.begin() {
+                Ok(()) => Ok(lent),
+                Err(error) => Err(self.failed(&key, error)),
+            };
         }
         // The old one's buffers first: two graphs of 8K frames need not fit side by side.
         state.graph = None;
         drop(state);
-        let recording = record(&recipe.steps, input, output)?;
+        let recording = record(&recipe.steps, input, output, models)?;
         match Graph::new(&gpu, &recording) {
             Ok(graph) => Ok(Lent { key, graph }),
-            Err(error) => {
-                let error = TaskError::from(error);
-                if error.is_device_lost() {
-                    self.drop_device(key.opened);
-                }
-                Err(error)
-            }
+            Err(error) => Err(self.failed(&key, error)),
         }
+    }
+
+    /// What went wrong before a graph could be lent; a lost device is dropped.
+    fn failed(&self, key: &Key, error: GpuError) -> TaskError {
+        let error = TaskError::from(error);
+        if error.is_device_lost() {
+            self.drop_device(key.opened);
+        }
+        error
     }
 
     /// Takes a graph back for the next task. One that still has frames in flight, or whose device was lost, is dropped.
@@ -109,11 +127,11 @@ impl Devices {
 }
 
 impl State {
-    fn open(&mut self, choice: GpuChoice) -> Result<Gpu, GpuError> {
+    fn open(&mut self, choice: GpuChoice, options: &GpuOptions) -> Result<Gpu, GpuError> {
         if let Some(gpu) = &self.gpu {
             return Ok(gpu.clone());
         }
-        let gpu = Gpu::open(choice)?;
+        let gpu = Gpu::open_with(choice, options)?;
         tracing::info!(device = %gpu.facts(), "the GPU was opened again");
         self.opened += 1;
         self.gpu = Some(gpu.clone());

@@ -6,12 +6,13 @@ use std::path::Path;
 use shotfarm_proto::blobs::{BlobError, TransferError};
 use shotfarm_proto::client::ConnectError;
 use shotfarm_shared::failure::{Failure, FailureClass};
-use shotfarm_shared::limits::MESSAGE_BYTES_MAX;
+use shotfarm_shared::limits::{MESSAGE_BYTES_MAX, MODEL_BYTES_MAX};
 use shotfarm_shared::recipe::InvalidRecipe;
 use shotfarm_shared::segment::ReceiptMismatch;
 
 use crate::gpu::{GpuError, RecordError};
 use crate::media::MediaError;
+use crate::net::Refusal;
 use crate::scratch::ScratchError;
 
 /// Why a task has no result.
@@ -23,6 +24,12 @@ pub enum TaskError {
     /// The device.
     #[error(transparent)]
     Gpu(#[from] GpuError),
+    /// A black picture out of one that is not.
+    #[error("frame {frame} came out black and its source is not; another GPU will try it")]
+    Black {
+        /// The frame's number in the shot.
+        frame: i64,
+    },
     /// The steps do not suit the source.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -32,6 +39,25 @@ pub enum TaskError {
     /// The farm does not have the source.
     #[error("the farm has no source {0}: it was never uploaded or has been removed; hand the shot in again")]
     NoSource(shotfarm_shared::digest::Digest),
+    /// The farm does not have a network's file.
+    #[error("the farm does not have a file of model {0} any more; add it again with `shotfarm model add`")]
+    NoModel(String),
+    /// A network that cannot be read or run here.
+    #[error("model {model}")]
+    Network {
+        /// What people call it.
+        model: String,
+        /// Node, operator and reason.
+        source: Refusal,
+    },
+    /// A network beyond its bound, which the coordinator should have refused.
+    #[error("a file of model {model} has {bytes} bytes, at most {MODEL_BYTES_MAX} are read")]
+    ModelTooLarge {
+        /// What people call it.
+        model: String,
+        /// Its size.
+        bytes: u64,
+    },
     /// A blob could not be moved.
     #[error(transparent)]
     Transfer(#[from] TransferError),
@@ -79,6 +105,14 @@ impl TaskError {
         }
     }
 
+    /// For the fetch of a file of `model`: a missing blob is the job's fault too.
+    pub(super) fn about_model(self, model: &str) -> Self {
+        match self {
+            Self::Transfer(TransferError::Missing { .. }) => Self::NoModel(model.to_owned()),
+            other => other,
+        }
+    }
+
     /// Whether the GPU has to be opened anew.
     #[must_use]
     pub fn is_device_lost(&self) -> bool {
@@ -89,9 +123,15 @@ impl TaskError {
         match self {
             Self::Media(error) => error.class(),
             Self::Gpu(error) => error.class(),
-            Self::Record(_) | Self::Recipe(_) | Self::NoSource(_) | Self::Unlike { .. } => FailureClass::Job,
+            Self::Record(_)
+            | Self::Recipe(_)
+            | Self::NoSource(_)
+            | Self::NoModel(_)
+            | Self::Network { .. }
+            | Self::ModelTooLarge { .. }
+            | Self::Unlike { .. } => FailureClass::Job,
             Self::Transfer(_) | Self::Away { .. } | Self::Blob(_) | Self::Scratch(_) => FailureClass::Environment,
-            Self::Receipt(_) | Self::NoRender => FailureClass::Worker,
+            Self::Black { .. } | Self::Receipt(_) | Self::NoRender => FailureClass::Worker,
         }
     }
 
@@ -103,9 +143,13 @@ impl TaskError {
             Self::Scratch(ScratchError::Taken { .. })
             | Self::Transfer(_)
             | Self::Gpu(_)
+            | Self::Black { .. }
             | Self::Record(_)
             | Self::Recipe(_)
             | Self::NoSource(_)
+            | Self::NoModel(_)
+            | Self::Network { .. }
+            | Self::ModelTooLarge { .. }
             | Self::Away { .. }
             | Self::Receipt(_)
             | Self::Unlike { .. }

@@ -4,10 +4,12 @@
 //! stored with the coordinator; a cancelled task says nothing; a panic is this worker's failure, never its end.
 
 mod assemble;
+mod black;
 mod blobs;
 mod compare;
 mod devices;
 mod error;
+mod models;
 mod pipeline;
 mod plan;
 mod probe;
@@ -24,6 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use shotfarm_shared::digest::Digest;
 use shotfarm_shared::failure::Failure;
+use shotfarm_shared::model::ModelFiles;
 use shotfarm_shared::segment::Receipt;
 use shotfarm_shared::work::{Assignment, TaskResult, Work};
 
@@ -98,7 +101,9 @@ pub fn run(context: &Context, assignment: &Assignment, cancel: &Cancel, progress
 pub fn render_timed(context: &Context, assignment: &Assignment) -> Result<(Receipt, StageTimes), TaskError> {
     let (cancel, progress) = (Cancel::new(), Progress::default());
     match &assignment.work {
-        Work::Render { facts, range } => Job::start(context, assignment, &cancel, &progress)?.render(facts, *range),
+        Work::Render { facts, range, models } => {
+            Job::start(context, assignment, &cancel, &progress)?.render(facts, *range, models)
+        }
         Work::Probe | Work::Assemble { .. } => Err(TaskError::NoRender),
     }
 }
@@ -123,7 +128,9 @@ impl<'a> Job<'a> {
     fn run(&self) -> Result<TaskResult, TaskError> {
         match &self.assignment.work {
             Work::Probe => self.probe().map(TaskResult::Facts),
-            Work::Render { facts, range } => self.render(facts, *range).map(|(receipt, _)| TaskResult::Segment(receipt)),
+            Work::Render { facts, range, models } => {
+                self.render(facts, *range, models).map(|(receipt, _)| TaskResult::Segment(receipt))
+            }
             Work::Assemble { facts, segments } => self.assemble(facts, segments).map(TaskResult::Output),
         }
     }
@@ -144,8 +151,10 @@ impl<'a> Job<'a> {
 
 fn needed(assignment: &Assignment) -> BTreeSet<Digest> {
     let mut needed = BTreeSet::from([assignment.source]);
-    if let Work::Assemble { segments, .. } = &assignment.work {
-        needed.extend(segments.iter().map(|receipt| receipt.digest));
+    match &assignment.work {
+        Work::Probe => {}
+        Work::Render { models, .. } => needed.extend(models.iter().flat_map(ModelFiles::blobs)),
+        Work::Assemble { segments, .. } => needed.extend(segments.iter().map(|receipt| receipt.digest)),
     }
     needed
 }

@@ -5,17 +5,20 @@ use std::time::Instant;
 use shotfarm_shared::fidelity::Fidelity;
 use shotfarm_shared::frames::FrameRange;
 use shotfarm_shared::media::{FrameLayout, MediaFacts};
+use shotfarm_shared::model::ModelFiles;
 use shotfarm_shared::segment::{Receipt, ReceiptMismatch};
 
 use super::Job;
+use super::black::Guarded;
 use super::compare::{Comparing, Comparison};
 use super::devices::Lent;
 use super::error::TaskError;
 use super::pipeline::{self, Engine, Sink, Source, StageTimes};
 use super::plan::FramePlan;
-use crate::gpu::Graph;
+use crate::gpu::{GpuError, Graph};
 use crate::media::encode::output_pixel_aspect;
 use crate::media::{Decoder, EncodeSettings, Encoder, FrameDigests, SourceIndex};
+use crate::net::Models;
 use crate::scratch::ScratchError;
 
 impl Source for Decoder {
@@ -46,14 +49,27 @@ impl Engine for Graph {
 
 impl Job<'_> {
     /// The receipt of the segment with frames `range`, which is stored then, and where the time went.
-    pub(super) fn render(&self, facts: &MediaFacts, range: FrameRange) -> Result<(Receipt, StageTimes), TaskError> {
+    pub(super) fn render(
+        &self,
+        facts: &MediaFacts,
+        range: FrameRange,
+        models: &[ModelFiles],
+    ) -> Result<(Receipt, StageTimes), TaskError> {
         let started = Instant::now();
         let recipe = &self.assignment.recipe;
         let output = recipe.output_layout(&facts.layout)?;
         let source = self.source()?;
+        let models = self.models(models)?;
         let segment = self.folder.path.join(format!("segment.{}", recipe.profile.extension()));
         let fetched = started.elapsed();
-        let (times, fidelity) = self.make(facts, range, &output, &source, &segment)?;
+        let (times, fidelity) = match self.make(facts, range, &output, &source, &segment, &models) {
+            Err(TaskError::Gpu(error @ (GpuError::Lost { .. } | GpuError::Stuck { .. }))) if !self.cancel.is_cancelled() => {
+                tracing::warn!(%error, frames = %range, "the GPU is opened again and the frames are rendered once more");
+                self.progress.set(0);
+                self.make(facts, range, &output, &source, &segment, &models)?
+            }
+            made => made?,
+        };
         let made = started.elapsed();
         let digests = FrameDigests::read(&self.context.tools, &segment, recipe.profile, &output, self.cancel, &mut |_| {})?;
         if digests.len() != range.len() {
@@ -99,6 +115,7 @@ impl Job<'_> {
         output: &FrameLayout,
         source: &std::path::Path,
         segment: &std::path::Path,
+        models: &Models,
     ) -> Result<(StageTimes, Option<Fidelity>), TaskError> {
         let (tools, recipe) = (&self.context.tools, &self.assignment.recipe);
         let index = SourceIndex::read(tools, source, &facts.container, self.cancel)?;
@@ -108,7 +125,7 @@ impl Job<'_> {
             rate: facts.rate,
             pixel_aspect: output_pixel_aspect(facts, output.extent),
         };
-        let mut lent = self.context.devices.lend(recipe, &facts.layout, output)?;
+        let mut lent = self.context.devices.lend(recipe, &facts.layout, output, models)?;
         let plan = FramePlan::new(range, facts.frames, lent.graph.context_frames(), lent.graph.delay_frames());
         let mut decoder = Decoder::start(tools, source, facts, &index, plan.decoded(), self.cancel)?;
         let mut encoder = Encoder::start(tools, &settings, segment, self.cancel)?;
@@ -118,7 +135,9 @@ impl Job<'_> {
             frames: facts.frames,
             asked_hundredths: recipe.check_hundredths(),
         });
-        let mut engine = Comparing::new(&mut lent.graph, comparison, plan);
+        let delay_frames = lent.graph.delay_frames();
+        let mut guarded = Guarded::new(&mut lent.graph, &facts.layout, output, delay_frames);
+        let mut engine = Comparing::new(&mut guarded, comparison, plan);
         let ran = pipeline::run(&mut decoder, &mut engine, &mut encoder, plan, self.progress, self.cancel);
         let compared = ran.and_then(|times| Ok((times, engine.finish()?)));
         self.return_graph(lent, compared.as_ref().err());

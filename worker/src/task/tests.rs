@@ -12,6 +12,7 @@ use shotfarm_shared::fidelity::Fidelity;
 use shotfarm_shared::frames::FrameRange;
 use shotfarm_shared::ids::{Attempt, JobId, TaskId};
 use shotfarm_shared::media::{Extent, MediaFacts};
+use shotfarm_shared::model::ModelFiles;
 use shotfarm_shared::recipe::{Profile, Recipe, read_steps};
 use shotfarm_shared::segment::Receipt;
 use shotfarm_shared::work::{LeaseId, Output};
@@ -22,6 +23,7 @@ use super::blobs::keep;
 use super::*;
 use crate::cache::BlobCache;
 use crate::gpu::{Gpu, GpuChoice};
+use crate::net::Models;
 
 /// Far more than any of this takes; a hang is a failure, not a wait.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -64,6 +66,7 @@ struct Bench {
     farm: BlobDir,
     panics: Arc<AtomicU32>,
     root: TempDir,
+    gpu: Gpu,
 }
 
 fn bench() -> Bench {
@@ -74,12 +77,12 @@ fn bench() -> Bench {
     let gpu = Gpu::open(GpuChoice::Software).expect("a software Vulkan device; install `mesa-vulkan-drivers`");
     let context = Context {
         tools: Tools::find().expect("ffmpeg"),
-        devices: Devices::new(GpuChoice::Software, gpu),
+        devices: Devices::new(GpuChoice::Software, gpu.clone()),
         blobs: Box::new(LocalBlobs { cache, farm: farm.clone(), panics: Arc::clone(&panics) }),
         work: root.path().join("work"),
     };
     fs::create_dir_all(&context.work).unwrap();
-    Bench { context, farm, panics, root }
+    Bench { context, farm, panics, root, gpu }
 }
 
 impl Bench {
@@ -119,7 +122,7 @@ impl Bench {
     }
 
     fn segment(&self, source: Digest, facts: &MediaFacts, range: FrameRange) -> Receipt {
-        match self.run(source, "upscale 2x filter=lanczos", Work::Render { facts: facts.clone(), range }) {
+        match self.run(source, "upscale 2x filter=lanczos", Work::Render { facts: facts.clone(), range, models: Vec::new() }) {
             Ended::Done(result) => match *result {
                 TaskResult::Segment(receipt) => receipt,
                 other => panic!("{other:?}"),
@@ -197,7 +200,8 @@ fn a_cancelled_render_ends_and_says_nothing() {
     let bench = bench();
     let source = bench.clip("64x36", 480);
     let facts = bench.facts(source);
-    let assignment = assignment(source, "upscale 16x filter=ewa-lanczos", Work::Render { facts, range: FrameRange::new(0, 480) });
+    let work = Work::Render { facts, range: FrameRange::new(0, 480), models: Vec::new() };
+    let assignment = assignment(source, "upscale 16x filter=ewa-lanczos", work);
     let (cancel, progress) = (Cancel::new(), Progress::default());
     let ended = thread::scope(|scope| {
         let task = scope.spawn(|| run(&bench.context, &assignment, &cancel, &progress));
@@ -232,7 +236,7 @@ fn a_result_too_far_from_its_source_is_refused() {
     let bench = bench();
     let source = bench.clip("64x36", 6);
     let facts = bench.facts(source);
-    let work = Work::Render { facts, range: FrameRange::new(0, 6) };
+    let work = Work::Render { facts, range: FrameRange::new(0, 6), models: Vec::new() };
     let told = failure(bench.run(source, "upscale 2x filter=fsr check=99", work));
     assert_eq!(told.class, FailureClass::Job);
     assert!(told.message.starts_with("frame 0 came back") && told.message.contains("below the 99 dB"), "{told}");
@@ -257,14 +261,79 @@ fn a_lost_gpu_is_opened_again_and_its_graphs_are_dropped() {
     let recipe = Recipe { steps: read_steps("upscale 2x").unwrap(), profile: Profile::Review };
     let output = recipe.output_layout(&facts.layout).unwrap();
     let devices = &bench.context.devices;
-    let lent = devices.lend(&recipe, &facts.layout, &output).unwrap();
+    let lent = devices.lend(&recipe, &facts.layout, &output, &Models::new()).unwrap();
     devices.lost(&lent);
     devices.give_back(lent);
-    let mut again = devices.lend(&recipe, &facts.layout, &output).unwrap();
+    let mut again = devices.lend(&recipe, &facts.layout, &output, &Models::new()).unwrap();
     let mut frame = Vec::new();
     again.graph.submit(&vec![128; facts.layout.frame_bytes()], 0).unwrap();
     again.graph.next(&mut frame).unwrap();
     assert_eq!(frame.len(), output.frame_bytes());
+}
+
+/// The device goes away under a compiled graph, as after a driver reset.
+#[test]
+fn a_render_outlives_the_loss_of_its_gpu() {
+    let bench = bench();
+    let source = bench.clip("64x36", 4);
+    let facts = bench.facts(source);
+    let first = bench.segment(source, &facts, FrameRange::new(0, 4));
+    bench.gpu.destroy();
+    let second = bench.segment(source, &facts, FrameRange::new(0, 4));
+    assert_eq!(first.frames_digest, second.frames_digest);
+}
+
+/// A network that doubles RGB, as ncnn's two files: a convolution of twelve channels, then a pixel shuffle.
+const TINY_PARAM: &str = "7767517
+3 3
+Input data 0 1 data
+Convolution conv 1 1 data wide 0=12 1=3 4=1 5=1 6=324
+PixelShuffle shuffle 1 1 wide out 0=2
+";
+
+/// The weights of [`TINY_PARAM`]: a tag that says f32, then kernels and biases.
+fn tiny_bin() -> Vec<u8> {
+    let values = (0..324 + 12).map(|at| (at % 7) as f32 * 0.01);
+    [0_u32.to_le_bytes()].into_iter().chain(values.map(f32::to_le_bytes)).flatten().collect()
+}
+
+impl Bench {
+    /// A render of the first frames with a network, and how it ended.
+    fn render_with(&self, source: Digest, facts: &MediaFacts, files: ModelFiles) -> Ended {
+        let work = Work::Render { facts: facts.clone(), range: FrameRange::new(0, 2), models: vec![files] };
+        self.run(source, &format!("upscale 2x model=tiny@{}", files.digest()), work)
+    }
+}
+
+#[test]
+fn a_network_is_fetched_read_once_and_missed_by_name() {
+    let bench = bench();
+    let source = bench.clip("64x36", 4);
+    let facts = bench.facts(source);
+    let (param, bin) = (bench.blob(TINY_PARAM.as_bytes()), bench.blob(&tiny_bin()));
+    let good = ModelFiles::Ncnn { param, bin };
+    let first = bench.render_with(source, &facts, good);
+    assert!(bench.context.devices.networks().get(good.digest()).is_some(), "{first:?}");
+    // Nothing has to be fetched any more: the farm may have lost it.
+    bench.farm.remove(bin).unwrap();
+    let again = format!("{:?}", bench.render_with(source, &facts, good));
+    assert!(!again.contains("does not have a file"), "{again}");
+
+    let lost = ModelFiles::Onnx { file: Digest::of(b"never added") };
+    let told = failure(bench.render_with(source, &facts, lost));
+    assert_eq!(told.class, FailureClass::Job);
+    let name = format!("tiny@{}", &lost.digest().to_string()[..8]);
+    assert_eq!(
+        told.message,
+        format!("the farm does not have a file of model {name} any more; add it again with `shotfarm model add`")
+    );
+
+    let odd = bench.blob(TINY_PARAM.replace("PixelShuffle", "Sorcery").as_bytes());
+    let told = failure(bench.render_with(source, &facts, ModelFiles::Ncnn { param: odd, bin: bench.blob(&tiny_bin()) }));
+    assert_eq!(told.class, FailureClass::Job);
+    assert!(told.message.starts_with("model tiny@") && told.message.contains("Sorcery"), "{told}");
+    assert!(told.message.contains("`shuffle`"), "{told}");
+    bench.assert_tidy();
 }
 
 #[test]

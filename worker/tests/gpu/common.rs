@@ -3,6 +3,7 @@
 use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
 use shotfarm_shared::recipe::{Step, read_steps};
 use shotfarm_worker::gpu::{Gpu, GpuChoice, Graph, Recording, record};
+use shotfarm_worker::net::Models;
 
 pub(crate) fn software_gpu() -> Gpu {
     Gpu::open(GpuChoice::Software).unwrap_or_else(|error| panic!("these tests need a software Vulkan device: {error}"))
@@ -24,7 +25,7 @@ pub(crate) fn reached(text: &str, input: &FrameLayout, format: PixelFormat) -> F
 }
 
 pub(crate) fn recording(text: &str, input: &FrameLayout, output: &FrameLayout) -> Recording {
-    record(&steps(text), input, output).unwrap_or_else(|error| panic!("{text}: {error}"))
+    record(&steps(text), input, output, &Models::new()).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 /// One frame through a device.

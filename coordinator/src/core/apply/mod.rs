@@ -1,5 +1,6 @@
 //! Commands carried out: one file for each group of them, all through [`Change`].
 
+mod model;
 mod result;
 mod steer;
 mod submit;
@@ -30,6 +31,8 @@ pub fn apply(farm: &mut Farm, command: Command, now: Timestamp) -> Effects {
         Command::Cancel { selection } => change.cancel(&selection),
         Command::Retry { selection } => change.retry(&selection),
         Command::Drain { worker } => change.drain(&worker),
+        Command::AddModel { model, replace } => change.add_model(*model, replace),
+        Command::RemoveModel { name } => change.remove_model(name),
         Command::Tick => change.tick(),
     };
     change.schedule();
@@ -73,7 +76,9 @@ impl Change<'_> {
         let job = self.farm.job(lease.task.job)?;
         let work = match self.farm.task(lease.task)?.kind {
             TaskKind::Probe => Work::Probe,
-            TaskKind::Render(range) => Work::Render { facts: job.facts.clone()?, range },
+            TaskKind::Render(range) => {
+                Work::Render { facts: job.facts.clone()?, range, models: self.model_files(&job.shot.recipe)? }
+            }
             TaskKind::Assemble => Work::Assemble { facts: job.facts.clone()?, segments: job.receipts()? },
         };
         let shot = &job.shot;

@@ -23,7 +23,10 @@ impl Change<'_> {
         let ended = |state: &JobState| matches!(state, JobState::Failed(_) | JobState::Cancelled);
         self.change_jobs(selection, ended, |change, id| {
             change.record(Record::JobRetried { job: id, at: change.now });
-            change.advance(id);
+            // What was removed meanwhile is missed before anybody works on it.
+            if !change.give_up_without_models(id) {
+                change.advance(id);
+            }
         })
     }
 

@@ -2,7 +2,6 @@
 
 use crate::gpu::device::Gpu;
 use crate::gpu::recording::{BufferSpec, Op, Pass, Proxy, Recording, Role};
-use crate::gpu::shaders::Shader;
 
 /// One operation, ready to be put into a submission.
 #[derive(Debug)]
@@ -27,9 +26,6 @@ pub(super) enum Place {
     Readback,
 }
 
-/// A kernel's name on one device: the program and the bits of its constants.
-type PipelineKey = (Shader, Vec<(&'static str, u64)>);
-
 /// A recording's objects on one device.
 #[derive(Debug)]
 pub(super) struct Compiled {
@@ -39,6 +35,7 @@ pub(super) struct Compiled {
     /// The raw frame that goes out, likewise.
     pub(super) output: Option<wgpu::Buffer>,
     pub(super) frame_number: Option<wgpu::Buffer>,
+    pub(super) guard: Option<wgpu::Buffer>,
     pub(super) histories: Vec<wgpu::Buffer>,
 }
 
@@ -49,9 +46,8 @@ impl Compiled {
             Place::Buffer(buffer) => Some(buffer.clone()),
             Place::Upload | Place::Readback => None,
         };
-        let mut pipelines = Vec::new();
         let ops = recording.ops.iter().map(|op| match op {
-            Op::Pass(pass) => compile(gpu, pass, &buffers, &mut pipelines),
+            Op::Pass(pass) => compile(gpu, pass, &buffers),
             Op::Copy { from, from_byte, to, to_byte, bytes } => {
                 let (from, to) = (buffers[from.0].clone(), buffers[to.0].clone());
                 CompiledOp::Copy { from, from_byte: *from_byte, to, to_byte: *to_byte, bytes: *bytes }
@@ -62,6 +58,7 @@ impl Compiled {
             input: buffer(recording.input),
             output: buffer(recording.output),
             frame_number: of_role(recording, &buffers, &Role::FrameNumber).pop(),
+            guard: of_role(recording, &buffers, &Role::Guard).pop(),
             histories: of_role(recording, &buffers, &Role::History),
         }
     }
@@ -77,6 +74,10 @@ fn places(gpu: &Gpu, recording: &Recording) -> Vec<Place> {
     let mut seen = vec![false; recording.buffers.len()];
     for proxy in recording.passes().flat_map(|pass| pass.reads.iter().chain(&pass.writes)) {
         seen[proxy.0] = true;
+    }
+    // A readback buffer can only be written.
+    for op in recording.ops.iter().filter(|op| op.reads().contains(&recording.output)) {
+        op.reads().iter().for_each(|proxy| seen[proxy.0] = true);
     }
     let place = |(spec, seen): (&BufferSpec, bool)| match spec.role {
         Role::Input if !seen => Place::Upload,
@@ -105,14 +106,8 @@ fn create_buffer(gpu: &Gpu, spec: &BufferSpec) -> wgpu::Buffer {
     buffer
 }
 
-fn compile(gpu: &Gpu, pass: &Pass, buffers: &[Place], pipelines: &mut Vec<(PipelineKey, wgpu::ComputePipeline)>) -> CompiledOp {
-    let key = (pass.shader, pass.constants.iter().map(|(name, value)| (*name, value.to_bits())).collect());
-    let known = pipelines.iter().find(|(other, _)| *other == key).map(|(_, pipeline)| pipeline.clone());
-    let pipeline = known.unwrap_or_else(|| {
-        let pipeline = create_pipeline(gpu, pass.shader, &pass.constants);
-        pipelines.push((key, pipeline.clone()));
-        pipeline
-    });
+fn compile(gpu: &Gpu, pass: &Pass, buffers: &[Place]) -> CompiledOp {
+    let pipeline = gpu.pipelines.of(&gpu.device, pass);
     let params = gpu.device.create_buffer(&wgpu::BufferDescriptor {
         label: Some("params"),
         size: pass.params.len() as u64,
@@ -134,20 +129,4 @@ fn compile(gpu: &Gpu, pass: &Pass, buffers: &[Place], pipelines: &mut Vec<(Pipel
         entries: &entries,
     });
     CompiledOp::Pass { pipeline, bindings, groups: pass.groups }
-}
-
-fn create_pipeline(gpu: &Gpu, shader: Shader, constants: &[(&'static str, f64)]) -> wgpu::ComputePipeline {
-    let facts = shader.facts();
-    let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: Some(facts.name),
-        source: wgpu::ShaderSource::Wgsl(facts.source.into()),
-    });
-    gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label: Some(facts.name),
-        layout: None,
-        module: &module,
-        entry_point: Some(facts.entry),
-        compilation_options: wgpu::PipelineCompilationOptions { constants, zero_initialize_workgroup_memory: false },
-        cache: None,
-    })
 }

@@ -5,6 +5,7 @@
 
 mod compile;
 mod slot;
+mod timing;
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -15,7 +16,9 @@ use shotfarm_shared::limits::{FRAMES_IN_FLIGHT, GPU_FRAME_MILLIS_MAX};
 use self::compile::{Compiled, CompiledOp, Place};
 use self::slot::Slot;
 use super::device::{Gpu, GpuError};
-use super::recording::{Proxy, Recording};
+use super::recording::{Op, Proxy, Recording};
+
+pub use self::timing::OpTiming;
 
 /// Most times the operations are put into one submission of [`Graph::run_ops`].
 const OPS_SUBMISSION_RUNS_MAX: u32 = 8;
@@ -38,13 +41,23 @@ pub struct StageTimes {
 pub struct Graph {
     gpu: Gpu,
     compiled: Compiled,
+    names: Vec<&'static str>,
     input_bytes: usize,
     output_bytes: usize,
     delay_frames: u32,
     context_frames: u32,
     free: Vec<Slot>,
-    in_flight: VecDeque<(Slot, wgpu::SubmissionIndex)>,
+    in_flight: VecDeque<InFlight>,
     times: StageTimes,
+}
+
+/// A frame on its way.
+#[derive(Debug)]
+struct InFlight {
+    slot: Slot,
+    submission: wgpu::SubmissionIndex,
+    /// The number it was submitted with.
+    number: i64,
 }
 
 impl Graph {
@@ -56,6 +69,7 @@ impl Graph {
         recording.check(&gpu.limits(), gpu.features())?;
         let compiled = Compiled::new(gpu, recording);
         gpu.check()?;
+        gpu.pipelines.save();
         let slot = || {
             let bytes = |proxy: Proxy| recording.buffers[proxy.index()].bytes;
             Slot::new(gpu, bytes(recording.input), bytes(recording.output))
@@ -66,6 +80,7 @@ impl Graph {
         Ok(Self {
             gpu: gpu.clone(),
             compiled,
+            names: recording.ops.iter().map(Op::name).collect(),
             input_bytes: recording.input_bytes,
             output_bytes: recording.output_bytes,
             delay_frames: recording.delay_frames,
@@ -145,13 +160,19 @@ impl Graph {
         if let Some(number) = &self.compiled.frame_number {
             encoder.copy_buffer_to_buffer(&slot.upload, slot.number_byte(), number, 0, number.size());
         }
-        encode(&self.compiled.ops, &slot, &mut encoder);
+        if let Some(guard) = &self.compiled.guard {
+            encoder.clear_buffer(guard, 0, None);
+        }
+        encode(&self.compiled.ops, &slot, None, &mut encoder);
+        if let Some(guard) = &self.compiled.guard {
+            encoder.copy_buffer_to_buffer(guard, 0, &slot.readback, slot.guard_byte(), guard.size());
+        }
         if let Some(output) = &self.compiled.output {
             encoder.copy_buffer_to_buffer(output, 0, &slot.readback, 0, output.size());
         }
-        let index = self.gpu.queue.submit([encoder.finish()]);
+        let submission = self.gpu.queue.submit([encoder.finish()]);
         slot.map();
-        self.in_flight.push_back((slot, index));
+        self.in_flight.push_back(InFlight { slot, submission, number });
         self.times.upload += started.elapsed();
         self.gpu.check()
     }
@@ -159,25 +180,26 @@ impl Graph {
     /// Waits for the oldest frame in flight and puts its bytes into `out`, whatever was in it before.
     ///
     /// # Errors
-    /// When no frame is in flight or the device fails. After a failure of the device the graph must be dropped.
+    /// When no frame is in flight, the frame holds values that are no numbers, or the device fails. After a failure of the
+    /// device the graph must be dropped.
     pub fn next(&mut self, out: &mut Vec<u8>) -> Result<(), GpuError> {
-        let (slot, index) = self.in_flight.pop_front().ok_or(GpuError::Empty)?;
+        let InFlight { slot, submission, number } = self.in_flight.pop_front().ok_or(GpuError::Empty)?;
         let started = Instant::now();
-        self.wait(index)?;
+        self.wait(submission)?;
         if !slot.is_mapped() {
             return Err(self.gpu.fault_or(self.refused("the buffers of a finished frame could not be mapped")));
         }
         let waited = Instant::now();
-        out.clear();
-        match slot.readback.get_mapped_range(..) {
-            Ok(view) => out.extend_from_slice(&view[..self.output_bytes]),
-            Err(error) => return Err(self.gpu.fault_or(self.refused(&error.to_string()))),
-        }
-        slot.readback.unmap();
+        let lost = slot.take(out, self.output_bytes).map_err(|error| self.gpu.fault_or(self.refused(&error.to_string())))?;
         self.free.push(slot);
         self.times.gpu_wait += waited - started;
         self.times.readback += waited.elapsed();
         self.times.frames += 1;
+        let frame = number - i64::from(self.delay_frames);
+        // What comes out before the first frame's picture is thrown away, whatever is in it.
+        if lost > 0 && frame >= 0 {
+            return Err(GpuError::NotFinite { adapter: self.gpu.adapter(), frame, count: lost });
+        }
         Ok(())
     }
 
@@ -213,18 +235,24 @@ impl Graph {
             let batch = left.min(OPS_SUBMISSION_RUNS_MAX);
             let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("passes") });
             for _ in 0..batch {
-                encode(&self.compiled.ops[ops.clone()], slot, &mut encoder);
+                encode(&self.compiled.ops[ops.clone()], slot, None, &mut encoder);
             }
             let index = self.gpu.queue.submit([encoder.finish()]);
             self.wait(index)?;
             left -= batch;
         }
         let took = started.elapsed();
-        slot.map();
-        let index = self.gpu.queue.submit([]);
-        self.wait(index)?;
-        slot.readback.unmap();
+        self.remap()?;
         Ok(took)
+    }
+
+    /// Brings the slot that operations ran with back into the state of a free one.
+    fn remap(&self) -> Result<(), GpuError> {
+        let Some(slot) = self.free.last() else { return Ok(()) };
+        slot.map();
+        self.wait(self.gpu.queue.submit([]))?;
+        slot.readback.unmap();
+        Ok(())
     }
 
     fn wait(&self, index: wgpu::SubmissionIndex) -> Result<(), GpuError> {
@@ -244,8 +272,14 @@ impl Graph {
     }
 }
 
-/// Puts operations into a submission; those that follow one another without a copy between share one compute pass.
-fn encode(ops: &[CompiledOp], slot: &Slot, encoder: &mut wgpu::CommandEncoder) {
+/// Puts operations into a submission; those that follow one another without a copy between share one compute pass, at whose
+/// ends the stamps are written.
+fn encode(
+    ops: &[CompiledOp],
+    slot: &Slot,
+    mut stamps: Option<wgpu::ComputePassTimestampWrites<'_>>,
+    encoder: &mut wgpu::CommandEncoder,
+) {
     let buffer = |place: &'_ Place| match place {
         Place::Buffer(buffer) => buffer.clone(),
         Place::Upload => slot.upload.clone(),
@@ -256,7 +290,8 @@ fn encode(ops: &[CompiledOp], slot: &Slot, encoder: &mut wgpu::CommandEncoder) {
             encoder.copy_buffer_to_buffer(&buffer(from), *from_byte, &buffer(to), *to_byte, *bytes);
             continue;
         }
-        let mut compute = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: None });
+        let timestamp_writes = stamps.take();
+        let mut compute = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
         for op in run {
             if let CompiledOp::Pass { pipeline, bindings, groups } = op {
                 compute.set_pipeline(pipeline);
@@ -270,34 +305,27 @@ fn encode(ops: &[CompiledOp], slot: &Slot, encoder: &mut wgpu::CommandEncoder) {
 #[cfg(test)]
 mod tests {
     use shotfarm_shared::failure::FailureClass;
-    use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
 
     use super::*;
     use crate::gpu::recording::Recorder;
-    use crate::gpu::shaders::{Shader, bench_arithmetic};
-    use crate::gpu::{GpuChoice, record, twins};
+    use crate::gpu::shaders::{Shader, bench_arithmetic, pack};
+    use crate::gpu::testing::{software, unchanged};
+    use crate::gpu::twins;
 
     /// A device that goes away between two frames, as after a driver reset.
     #[test]
     fn a_lost_device_is_an_error_of_the_environment() {
-        let gpu = Gpu::open(GpuChoice::Software).expect("a software Vulkan device; install `mesa-vulkan-drivers`");
-        let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
-        let layout = FrameLayout { extent: Extent::new(16, 8), format: PixelFormat::Yuv420p, colour };
-        let recording = record(&[], &layout, &layout).expect("records");
+        let (gpu, recording) = (software(), unchanged());
         let mut graph = Graph::new(&gpu, &recording).expect("compiles");
-        let frame = vec![7; layout.frame_bytes()];
+        let frame = vec![7; recording.input_bytes];
         graph.submit(&frame, 0).expect("submits");
-        gpu.device.destroy();
+        gpu.destroy();
         let mut out = Vec::new();
         let error = graph.next(&mut out).and_then(|()| graph.submit(&frame, 0)).and_then(|()| graph.next(&mut out));
         let error = error.expect_err("the device is gone");
         assert_eq!(error.class(), FailureClass::Environment, "{error}");
         assert!(matches!(error, GpuError::Lost { .. }), "{error}");
         assert!(Graph::new(&gpu, &recording).is_err(), "a lost device compiles nothing");
-    }
-
-    fn software() -> Gpu {
-        Gpu::open(GpuChoice::Software).expect("a software Vulkan device; install `mesa-vulkan-drivers`")
     }
 
     /// 256 invocations in one workgroup instead of the shader's 64, in both element types: the variant, the override, and the
@@ -345,6 +373,47 @@ mod tests {
                 assert_eq!(out, [expected.to_le_bytes(), number.to_le_bytes()].concat(), "round {round}");
                 expected = (number + 77) as u64;
             }
+        }
+    }
+
+    /// Copies a word of the input into a plane and packs it: what is no number is counted and refused, naming the frame.
+    #[test]
+    fn what_is_no_number_does_not_get_out() {
+        let gpu = software();
+        let mut recorder = Recorder::new(16);
+        let (input, plane) = (recorder.input(), recorder.plane("luma", 4));
+        recorder.copy((input, 0), (plane, 0), 16);
+        let params = pack::Params {
+            first_word: 0,
+            words: 1,
+            stride: 64,
+            first_sample: 0,
+            samples: 4,
+            width: 4,
+            first_row: 0,
+            samples_per_word: 4,
+            dither: 0,
+            code_zero: 0.0,
+            code_scale: 255.0,
+            code_max: 255.0,
+        };
+        let recording = recorder.finish(4, |recorder, output| {
+            let guard = recorder.guard();
+            recorder.grid(Shader::Pack, &params, &[plane], &[output, guard], (1, 1));
+        });
+        let mut graph = Graph::new(&gpu, &recording).expect("compiles");
+        let frame = |values: [f32; 4]| bytemuck::cast_slice::<f32, u8>(&values).to_vec();
+        let mut out = Vec::new();
+        graph.submit(&frame([0.0, 1.0, f32::MAX, f32::MIN]), 6).expect("submits");
+        graph.next(&mut out).expect("all are numbers");
+        assert_eq!(out, [0, 255, 255, 0]);
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -f32::NAN] {
+            graph.submit(&frame([0.0, bad, 1.0, bad]), 7).expect("submits");
+            let error = graph.next(&mut out).expect_err("two of them");
+            assert!(matches!(error, GpuError::NotFinite { frame: 7, count: 2, .. }), "{error}");
+            assert_eq!(error.class(), FailureClass::Worker);
+            graph.submit(&frame([0.5; 4]), 8).expect("submits");
+            graph.next(&mut out).expect("the next frame is counted anew");
         }
     }
 }

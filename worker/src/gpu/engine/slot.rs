@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::gpu::device::Gpu;
-use crate::gpu::recording::FRAME_NUMBER_BYTES;
+use crate::gpu::recording::{FRAME_NUMBER_BYTES, GUARD_BYTES};
 
 /// Where one frame goes in and comes out. While free, `upload` is mapped and `readback` is not.
 #[derive(Debug)]
 pub(super) struct Slot {
     /// The raw frame, padded to whole words, then its number.
     pub(super) upload: wgpu::Buffer,
+    /// The raw frame, padded to whole words, then the guard.
     pub(super) readback: wgpu::Buffer,
     /// Mappings that succeeded since the last submission.
     mapped: Arc<AtomicU32>,
@@ -24,7 +25,12 @@ impl Slot {
         let upload_bytes = input_bytes + FRAME_NUMBER_BYTES;
         Self {
             upload: create("upload", upload_bytes, wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC, true),
-            readback: create("readback", output_bytes, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST, false),
+            readback: create(
+                "readback",
+                output_bytes + GUARD_BYTES,
+                wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                false,
+            ),
             mapped: Arc::default(),
         }
     }
@@ -43,6 +49,22 @@ impl Slot {
     /// Where the number begins; the rest of its bytes stay zero, as the buffer was made.
     pub(super) fn number_byte(&self) -> u64 {
         self.upload.size() - FRAME_NUMBER_BYTES
+    }
+
+    /// Where the guard begins.
+    pub(super) fn guard_byte(&self) -> u64 {
+        self.readback.size() - GUARD_BYTES
+    }
+
+    /// Puts the frame that came out into `out`, and gives what the guard counted.
+    pub(super) fn take(&self, out: &mut Vec<u8>, bytes: usize) -> Result<u32, wgpu::MapRangeError> {
+        let view = self.readback.get_mapped_range(..)?;
+        out.clear();
+        out.extend_from_slice(&view[..bytes]);
+        let guard = bytemuck::pod_read_unaligned(&view[self.guard_byte() as usize..]);
+        drop(view);
+        self.readback.unmap();
+        Ok(guard)
     }
 
     /// Asks for both buffers back once the submission is through.

@@ -17,6 +17,7 @@ use shotfarm_shared::recipe::{Filter, Step};
 
 use self::planes::{Planes, Sampling};
 use super::recording::{Recorder, Recording};
+use crate::net::Models;
 
 pub use self::kernel::Kernel;
 
@@ -34,6 +35,18 @@ pub enum RecordError {
     /// A filter for standard dynamic range on a high dynamic range source.
     #[error("`{step}` works in the light of standard dynamic range and the source is HDR; use filter=lanczos")]
     Hdr {
+        /// The step.
+        step: String,
+    },
+    /// A network that nobody handed over.
+    #[error("`{step}` runs a network that was not fetched; a recipe names networks by digest, and its task brings their files")]
+    NoModel {
+        /// The step.
+        step: String,
+    },
+    /// A network, and nothing here that runs it.
+    #[error("`{step}` runs a network, and this version's pictures are made by filters only; leave out model=")]
+    NoExecutor {
         /// The step.
         step: String,
     },
@@ -59,11 +72,11 @@ pub enum RecordError {
 }
 
 /// Records everything that is done to each frame of a job: a raw frame of the layout `input` in, one of `output` out. With no
-/// steps it only changes the pixel format.
+/// steps it only changes the pixel format. `models` has every network that a step runs.
 ///
 /// # Errors
 /// When the steps do not lead from `input` to `output`, or a filter does not suit them.
-pub fn record(steps: &[Step], input: &FrameLayout, output: &FrameLayout) -> Result<Recording, RecordError> {
+pub fn record(steps: &[Step], input: &FrameLayout, output: &FrameLayout, models: &Models) -> Result<Recording, RecordError> {
     input.extent.check()?;
     output.extent.check()?;
     if input.colour.matrix != output.colour.matrix {
@@ -75,7 +88,7 @@ pub fn record(steps: &[Step], input: &FrameLayout, output: &FrameLayout) -> Resu
     let wanted = Sampling::of(output);
     for (index, step) in steps.iter().enumerate() {
         let last = index + 1 == steps.len();
-        planes = record_step(&mut recorder, step, planes, input, last.then_some(wanted))?;
+        planes = record_step(&mut recorder, step, planes, input, last.then_some(wanted), models)?;
     }
     if planes.extent != output.extent {
         return Err(RecordError::Extent { reached: planes.extent, output: output.extent });
@@ -93,11 +106,17 @@ fn record_step(
     planes: Planes,
     input: &FrameLayout,
     wanted: Option<Sampling>,
+    models: &Models,
 ) -> Result<Planes, RecordError> {
     let target = step.extent(planes.extent);
     target.check()?;
     if input.colour.is_hdr() && step.needs_sdr().is_some() {
         return Err(RecordError::Hdr { step: step.to_string() });
+    }
+    if let Some(model) = step.model() {
+        let handed = model.digest.and_then(|digest| models.get(&digest));
+        let step = step.short();
+        return Err(if handed.is_some() { RecordError::NoExecutor { step } } else { RecordError::NoModel { step } });
     }
     let Step::Upscale(upscale) = step;
     let same_size = target == planes.extent;
@@ -132,7 +151,7 @@ mod tests {
 
     fn passes(text: &str, input: &FrameLayout, output: &FrameLayout) -> Result<Vec<&'static str>, String> {
         let steps = read_steps(text).expect("a recipe");
-        let recording = record(&steps, input, output).map_err(|error| error.to_string())?;
+        let recording = record(&steps, input, output, &Models::new()).map_err(|error| error.to_string())?;
         Ok(recording.passes().map(|pass| pass.shader.facts().name).collect())
     }
 
@@ -160,7 +179,7 @@ mod tests {
     #[test]
     fn the_largest_frames_keep_within_the_grid_of_every_device() {
         let input = layout(7_680, 8_640, PixelFormat::Yuv444p10le);
-        let recording = record(&[], &input, &input).expect("records");
+        let recording = record(&[], &input, &input, &Models::new()).expect("records");
         let groups = recording.passes().flat_map(|pass| pass.groups).max();
         assert!(groups.is_some_and(|count| count <= 65_535), "{groups:?}");
         assert!(recording.passes().any(|pass| pass.shader == Shader::Pack && pass.groups[1] > 1));

@@ -138,13 +138,15 @@ pub(super) fn pack(recorder: &mut Recorder, planes: &Planes, layout: &FrameLayou
             first_sample: placed.first_sample,
             samples: placed.samples,
             width: placed.width,
+            first_row: 0,
             samples_per_word: samples_per_word(layout.format),
             dither: u32::from(dither),
             code_zero: placed.codes.zero as f32,
             code_scale: placed.codes.span as f32,
             code_max: code_max(layout.format) as f32,
         };
-        recorder.grid(Shader::Pack, &params, &[plane], &[frame], size);
+        let guard = recorder.guard();
+        recorder.grid(Shader::Pack, &params, &[plane], &[frame, guard], size);
     }
 }
 

@@ -22,6 +22,9 @@ pub(super) const WORD_BYTES: u64 = 4;
 /// Bytes of the buffer that holds a frame's number: low word, high word, twice zero.
 pub(super) const FRAME_NUMBER_BYTES: u64 = 16;
 
+/// Bytes of the buffer in which passes count values that are no numbers.
+pub(super) const GUARD_BYTES: u64 = WORD_BYTES;
+
 /// The name of a buffer within one recording: its index in [`Recording::buffers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Proxy(pub(crate) usize);
@@ -48,6 +51,8 @@ pub enum Role {
     /// The number of the frame that was submitted, counted within the shot: low word, high word, 0, 0. In two's complement,
     /// because frames before the shot's first are submitted with negative numbers where a step looks back.
     FrameNumber,
+    /// How many values on their way into the output were no numbers; zero at the start of every frame, and read back with it.
+    Guard,
     /// Bytes that stay the same for every frame.
     Table(Table),
 }

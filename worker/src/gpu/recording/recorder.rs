@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytemuck::Pod;
 
-use super::{BufferSpec, FRAME_NUMBER_BYTES, Op, Pass, Proxy, Recording, Role, Table, WORD_BYTES};
+use super::{BufferSpec, FRAME_NUMBER_BYTES, GUARD_BYTES, Op, Pass, Proxy, Recording, Role, Table, WORD_BYTES};
 use crate::gpu::shaders::Shader;
 
 /// Writes a recording. What breaks an invariant of the module is a fault of the code that records, and panics naming the pass.
@@ -77,6 +77,12 @@ impl Recorder {
     /// is the picture of the frame [`Recorder::delay_frames`] before it.
     pub fn frame_number(&mut self) -> Proxy {
         self.once("frame number", FRAME_NUMBER_BYTES, Role::FrameNumber)
+    }
+
+    /// The buffer in which a pass that writes the output counts values that are no numbers (a shader includes
+    /// `shared/finite.wgsl` to see them). A frame with any is refused by the engine.
+    pub fn guard(&mut self) -> Proxy {
+        self.once("guard", GUARD_BYTES, Role::Guard)
     }
 
     /// A constant buffer; equal tables are kept once.

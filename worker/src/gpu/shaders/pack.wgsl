@@ -1,8 +1,9 @@
 // One normalised plane into its place in a raw frame of 8 or 10 bit codes, clamped here and nowhere before.
-// One invocation writes one word. Where planes meet inside a word, the plane before has written it already and this one adds
-// its samples: planes are packed in order, each by a pass of its own.
+// One invocation writes one word. Where other planes or bands share a word with this one, it changes only its own samples.
 // Rounds to the nearest code; where the depth shrinks, an 8x8 Bayer pattern by position decides instead, the same for every
 // frame, so that a still picture stays still.
+// Values that are no numbers are counted: a frame with one is not given out.
+//#include shared/finite.wgsl
 
 struct Params {
     first_word: u32,
@@ -12,6 +13,8 @@ struct Params {
     first_sample: u32,
     samples: u32,
     width: u32,
+    // Of the plane, which row the first sample lies in: the pattern goes by position in the whole picture.
+    first_row: u32,
     samples_per_word: u32,
     dither: u32,
     code_zero: f32,
@@ -22,6 +25,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> plane: array<f32>;
 @group(0) @binding(2) var<storage, read_write> frame: array<u32>;
+@group(0) @binding(3) var<storage, read_write> guard: array<atomic<u32>>;
 
 // 0 < threshold < 1: the bits of (x ^ y, y) interleaved and reversed.
 fn bayer(x: u32, y: u32) -> f32 {
@@ -50,16 +54,24 @@ fn pack(@builtin(global_invocation_id) id: vec3<u32>) {
     var y = (begin - params.first_sample) / params.width;
     var x = begin - params.first_sample - y * params.width;
     var codes = 0u;
+    var lost = 0u;
     for (var sample = begin; sample < end; sample++) {
-        codes |= quantise(plane[sample - params.first_sample], x, y) << ((sample - first) * bits);
+        let value = plane[sample - params.first_sample];
+        lost += select(1u, 0u, is_finite(value));
+        codes |= quantise(value, x, y + params.first_row) << ((sample - first) * bits);
         x++;
         if (x == params.width) {
             x = 0u;
             y++;
         }
     }
-    if (first < params.first_sample) {
-        codes |= frame[word];
+    if (lost > 0u) {
+        atomicAdd(&guard[0], lost);
+    }
+    let own = end - begin;
+    if (own < params.samples_per_word) {
+        let mask = ((1u << (own * bits)) - 1u) << ((begin - first) * bits);
+        codes |= frame[word] & ~mask;
     }
     frame[word] = codes;
 }

@@ -1,6 +1,7 @@
 //! Twins of `unpack` and `pack`.
 
 use super::Bound;
+use crate::gpu::shaders::finite::EXPONENT_BITS;
 use crate::gpu::shaders::{pack as pack_shader, unpack as unpack_shader};
 
 pub(super) fn unpack(params: unpack_shader::Params, bound: &mut Bound<'_>) {
@@ -34,7 +35,7 @@ fn quantise(params: &pack_shader::Params, value: f32, x: u32, y: u32) -> u32 {
 pub(super) fn pack(params: pack_shader::Params, bound: &mut Bound<'_>) {
     let mut writes = std::mem::take(&mut bound.writes);
     let plane = bound.read::<f32>(0);
-    let frame = &mut writes[0];
+    let [frame, guard] = writes.as_mut_slice() else { unreachable!("the recorder holds a pass to its shader's buffers") };
     let bits = 32 / params.samples_per_word;
     for word in params.first_word..params.first_word + params.words {
         let first = word * params.samples_per_word;
@@ -43,11 +44,15 @@ pub(super) fn pack(params: pack_shader::Params, bound: &mut Bound<'_>) {
         let mut codes = 0;
         for sample in begin..end {
             let place = sample - params.first_sample;
-            let code = quantise(&params, plane[place as usize], place % params.width, place / params.width);
+            let value = plane[place as usize];
+            guard[0] += u32::from(value.to_bits() & EXPONENT_BITS == EXPONENT_BITS);
+            let code = quantise(&params, value, place % params.width, place / params.width + params.first_row);
             codes |= code << ((sample - first) * bits);
         }
-        if first < params.first_sample {
-            codes |= frame[word as usize];
+        let own = end - begin;
+        if own < params.samples_per_word {
+            let mask = ((1 << (own * bits)) - 1) << ((begin - first) * bits);
+            codes |= frame[word as usize] & !mask;
         }
         frame[word as usize] = codes;
     }

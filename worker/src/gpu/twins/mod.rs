@@ -101,6 +101,7 @@ fn run_frame(recording: &Recording, memory: &mut [Vec<u32>], frame: &[u8], numbe
     for (buffer, memory) in recording.buffers.iter().zip(memory.iter_mut()) {
         match buffer.role {
             Role::Input => *memory = words(frame, buffer.bytes),
+            Role::Guard => memory.fill(0),
             Role::FrameNumber => *memory = words(&number.to_le_bytes(), buffer.bytes),
             Role::Output | Role::Scratch | Role::History | Role::Table(_) => {}
         }

@@ -37,6 +37,7 @@ impl At<'_> {
         interpolation: Interpolation,
         coordinates: Coordinates,
         named: &[i64],
+        scales_at: usize,
     ) -> Result<ValueId, Why> {
         let x = self.need(0)?;
         let shape = self.shape(x);
@@ -51,7 +52,7 @@ impl At<'_> {
         let count = |given: usize| {
             if given == named.len() { Ok(()) } else { Err(format!("{given} sizes are given for {} axes", named.len())) }
         };
-        if let Some(scales) = self.reals(2)? {
+        if let Some(scales) = self.reals(scales_at)? {
             count(scales.len())?;
             for (at, given) in named.iter().zip(scales) {
                 let size = (shape[*at] as f32 * given).floor();
@@ -61,7 +62,7 @@ impl At<'_> {
                 (scale[*at], result[*at]) = (given, size as usize);
             }
         } else {
-            let sizes = self.list(3)?.ok_or("it has neither scales nor sizes")?;
+            let sizes = self.list(scales_at + 1)?.ok_or("it has neither scales nor sizes")?;
             count(sizes.len())?;
             for (at, given) in named.iter().zip(sizes) {
                 result[*at] =

@@ -139,7 +139,9 @@ impl At<'_> {
             Op::Binary(binary) => self.binary(*binary),
             Op::DepthToSpace { block, order } => self.depth_to_space(*block, *order),
             Op::SpaceToDepth { block } => self.space_to_depth(*block),
-            Op::Resize { interpolation, coordinates, axes } => self.resize(*interpolation, *coordinates, axes),
+            Op::Resize { interpolation, coordinates, axes, scales_at } => {
+                self.resize(*interpolation, *coordinates, axes, *scales_at)
+            }
             Op::GridSample { interpolation, padding, align_corners } => {
                 self.grid_sample(*interpolation, *padding, *align_corners)
             }
@@ -157,7 +159,6 @@ impl At<'_> {
             Op::Tile => self.tile(),
             Op::Gather { axis } => self.gather(*axis),
             Op::Identity => return self.identity(),
-            Op::Constant(tensor) => Ok(self.draft.constant("", tensor.clone())),
             Op::Shape { start, end } => self.shape_of(*start, *end),
             Op::Size => self.size_of(),
             Op::Cast(element) => self.cast(*element),

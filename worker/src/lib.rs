@@ -32,7 +32,7 @@ use session::Session;
 use task::{Context, Devices, FarmBlobs};
 
 pub use cache::BlobCache;
-pub use check::check_pictures;
+pub use check::{Outcome, PassCheck, check_passes, check_pictures};
 pub use config::{Config, PATIENCE_DEFAULT, SCRATCH_LIMIT_BYTES_DEFAULT, SLOTS_MAX, WorkerError};
 pub use session::Ask;
 
@@ -64,7 +64,7 @@ pub async fn run_until_asked(config: Config, asks: mpsc::Receiver<Ask>) -> Resul
         tracing::info!(results = left.len(), "results of an earlier run wait in the outbox and will be sent");
     }
     let cache = BlobCache::open(&scratch.blobs(), config.scratch_limit_bytes).map_err(WorkerError::Blobs)?;
-    let (tools, gpu) = open_machine(config.gpu, GpuOptions { cache: Some(scratch.kernels()) }).await?;
+    let (tools, gpu) = open_machine(config.gpu, GpuOptions { cache: Some(scratch.kernels()), ..GpuOptions::default() }).await?;
     let identity = Identity {
         // New for every process: the leases of a dead one must not look alive.
         worker: WorkerId(Uuid::new_v4()),
@@ -98,8 +98,7 @@ async fn open_machine(choice: gpu::GpuChoice, options: GpuOptions) -> Result<(To
     let open = move || {
         let tools = Tools::find()?;
         let gpu = Gpu::open_with(choice, &options)?;
-        check_pictures(&gpu)?;
-        Ok((tools, gpu))
+        Ok((tools, check_pictures(&gpu)?))
     };
     let opened = tokio::task::spawn_blocking(open).await;
     opened.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))

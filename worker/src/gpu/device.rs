@@ -11,6 +11,7 @@ use shotfarm_shared::failure::{Failure, FailureClass};
 
 use super::pipelines::Pipelines;
 use super::recording::{Component, CooperativeMatrix, DeviceFeatures, DeviceLimits, ExceedsDevice};
+use super::shaders::Needs;
 
 /// The kind of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +78,8 @@ pub enum GpuChoice {
 pub struct GpuOptions {
     /// A folder in which compiled kernels are kept from one start to the next; none where they are not to be.
     pub cache: Option<PathBuf>,
+    /// What the device has and is not to be used.
+    pub without: Needs,
 }
 
 /// Why a device could not be opened or did not do its work.
@@ -238,6 +241,49 @@ pub fn adapters() -> Vec<AdapterFacts> {
     enumerate().iter().enumerate().map(|(index, adapter)| facts(index, &adapter.get_info())).collect()
 }
 
+/// A device of this machine with what it can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdapterReport {
+    /// What it is.
+    pub facts: AdapterFacts,
+    /// What it can bind and dispatch.
+    pub limits: DeviceLimits,
+    /// What it has beyond what every device has.
+    pub features: DeviceFeatures,
+    /// Whether [`GpuChoice::Best`] means this one.
+    pub best: bool,
+}
+
+/// Lists the devices of this machine with what they can do.
+#[must_use]
+pub fn adapters_in_full() -> Vec<AdapterReport> {
+    let found = enumerate();
+    let known = found.iter().enumerate().map(|(index, adapter)| facts(index, &adapter.get_info())).collect::<Vec<_>>();
+    let best = choose(&known, GpuChoice::Best).ok();
+    let report = |(adapter, facts): (&wgpu::Adapter, AdapterFacts)| AdapterReport {
+        best: best == Some(facts.index),
+        limits: limits(&adapter.limits()),
+        features: features(adapter, wanted_features(adapter)),
+        facts,
+    };
+    found.iter().zip(known).map(report).collect()
+}
+
+fn limits(limits: &wgpu::Limits) -> DeviceLimits {
+    DeviceLimits {
+        binding_bytes_max: limits.max_storage_buffer_binding_size,
+        buffer_bytes_max: limits.max_buffer_size,
+        bindings_max: limits.max_storage_buffers_per_shader_stage,
+        groups_max: limits.max_compute_workgroups_per_dimension,
+        group_invocations_max: limits.max_compute_invocations_per_workgroup,
+        group_sides_max: [
+            limits.max_compute_workgroup_size_x,
+            limits.max_compute_workgroup_size_y,
+            limits.max_compute_workgroup_size_z,
+        ],
+    }
+}
+
 fn enumerate() -> Vec<wgpu::Adapter> {
     let backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
     let flags = wgpu::InstanceFlags::empty();
@@ -366,7 +412,7 @@ impl Gpu {
         device.set_device_lost_callback(move |reason, message| {
             lock(&lost).lost.get_or_insert_with(|| format!("{reason:?}: {message}"));
         });
-        let features = Arc::new(features(adapter, required_features));
+        let features = Arc::new(features(adapter, required_features).without(options.without));
         let pipelines = Arc::new(Pipelines::open(&device, &adapter.get_info(), options.cache.as_deref()));
         Ok(Self { device, queue, facts, options: options.clone(), features, pipelines, faults })
     }
@@ -383,22 +429,17 @@ impl Gpu {
         &self.options
     }
 
+    /// The same device with parts of it left unused, now and whenever it is opened again.
+    #[must_use]
+    pub fn without(&self, unused: Needs) -> Self {
+        let options = GpuOptions { without: self.options.without.or(unused), ..self.options.clone() };
+        Self { features: Arc::new((*self.features).clone().without(unused)), options, ..self.clone() }
+    }
+
     /// What it can bind and dispatch.
     #[must_use]
     pub fn limits(&self) -> DeviceLimits {
-        let limits = self.device.limits();
-        DeviceLimits {
-            binding_bytes_max: limits.max_storage_buffer_binding_size,
-            buffer_bytes_max: limits.max_buffer_size,
-            bindings_max: limits.max_storage_buffers_per_shader_stage,
-            groups_max: limits.max_compute_workgroups_per_dimension,
-            group_invocations_max: limits.max_compute_invocations_per_workgroup,
-            group_sides_max: [
-                limits.max_compute_workgroup_size_x,
-                limits.max_compute_workgroup_size_y,
-                limits.max_compute_workgroup_size_z,
-            ],
-        }
+        limits(&self.device.limits())
     }
 
     /// What it has beyond what every device has.

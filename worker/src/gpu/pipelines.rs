@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn kernels_are_made_once_and_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let options = GpuOptions { cache: Some(folder.path().to_owned()) };
+        let options = GpuOptions { cache: Some(folder.path().to_owned()), ..GpuOptions::default() };
         let (gpu, recording) = (software_with(&options), unchanged());
         Graph::new(&gpu, &recording).expect("compiles");
         let count = gpu.pipelines.count();

@@ -46,6 +46,18 @@ pub struct Needs {
     pub cooperative_matrix: bool,
 }
 
+impl Needs {
+    /// What either needs.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            f16: self.f16 || other.f16,
+            subgroups: self.subgroups || other.subgroups,
+            cooperative_matrix: self.cooperative_matrix || other.cooperative_matrix,
+        }
+    }
+}
+
 impl ShaderFacts {
     /// Invocations of one workgroup along each axis, with these constants set.
     #[must_use]

@@ -7,9 +7,8 @@
 
 use crate::common::{codes, layout, noise, picture, reached, recording, render, software_gpu};
 use shotfarm_shared::media::{ChromaSite, FrameLayout, Matrix, PixelFormat, Range};
-use shotfarm_worker::gpu::recording::Role;
 use shotfarm_worker::gpu::shaders::Shader;
-use shotfarm_worker::gpu::{Gpu, Recording, twins};
+use shotfarm_worker::gpu::{Gpu, twins};
 
 /// See above.
 const PLANE_TOLERANCE: f32 = 2e-5;
@@ -43,25 +42,12 @@ fn hold_to_twin(gpu: &Gpu, text: &str, input: &FrameLayout, output: &FrameLayout
     });
 }
 
-/// The recording cut off after its first `length` operations, with the last plane written there as its output.
-fn cut(recording: &Recording, length: usize) -> Recording {
-    let mut cut = recording.clone();
-    cut.ops.truncate(length);
-    let last = cut.ops[length - 1].writes()[0];
-    cut.buffers[cut.output.index()].role = Role::Scratch;
-    let bytes = cut.buffers[last.index()].bytes;
-    cut.buffers[last.index()].role = Role::Output;
-    cut.output = last;
-    cut.output_bytes = bytes as usize;
-    cut
-}
-
 /// Every pass of a chain, as f32 planes before they are packed.
 fn hold_every_pass_to_its_twin(gpu: &Gpu, text: &str, input: &FrameLayout, output: &FrameLayout, frame: &[u8]) {
     let whole = recording(text, input, output);
     let packs = whole.passes().filter(|pass| pass.shader == Shader::Pack).count();
     for length in 1..=whole.ops.len() - packs {
-        let cut = cut(&whole, length);
+        let cut = whole.until(length);
         let name = cut.ops[length - 1].name();
         let found = render(gpu, &cut, frame);
         let expected = twins::run(&cut, frame);

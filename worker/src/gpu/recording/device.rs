@@ -1,6 +1,7 @@
 //! What a device can do, as data, and whether a recording asks for more.
 
 use super::{Op, Pass, Recording};
+use crate::gpu::shaders::{Needs, Shader};
 
 /// What a device can bind and dispatch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,13 @@ pub struct CooperativeMatrix {
     pub factors: Component,
     /// What C is made of.
     pub sum: Component,
+}
+
+impl CooperativeMatrix {
+    /// The product that kernels use: 16 by 16 halves, summed in 32 bits. NVIDIA's units since Turing have it.
+    pub const USED: Self = Self { m: 16, n: 16, k: 16, factors: Component::F16, sum: Component::F32 };
+    /// Invocations that share one product.
+    pub const SUBGROUP: u32 = 32;
 }
 
 /// The numbers that a cooperative matrix is made of.
@@ -167,16 +175,34 @@ impl Pass {
 }
 
 impl DeviceFeatures {
+    /// The same without what is not to be used.
+    #[must_use]
+    pub fn without(mut self, unused: Needs) -> Self {
+        self.f16 &= !unused.f16;
+        self.subgroups = self.subgroups.filter(|_| !unused.subgroups);
+        if unused.cooperative_matrix {
+            self.cooperative.clear();
+        }
+        self
+    }
+
+    /// Whether the device does the one product that kernels use, with subgroups of the size that they are written for.
+    #[must_use]
+    pub fn multiplies(&self) -> bool {
+        let fits = self.subgroups.is_some_and(|(min, max)| (min..=max).contains(&CooperativeMatrix::SUBGROUP));
+        fits && self.cooperative.contains(&CooperativeMatrix::USED)
+    }
+
     /// What a shader needs and the device has not.
     #[must_use]
-    pub fn lacking(&self, shader: crate::gpu::shaders::Shader) -> Option<&'static str> {
+    pub fn lacking(&self, shader: Shader) -> Option<&'static str> {
         let needs = shader.facts().needs;
         if needs.f16 && !self.f16 {
             Some("16-bit floats")
         } else if needs.subgroups && self.subgroups.is_none() {
             Some("subgroup operations")
-        } else if needs.cooperative_matrix && self.cooperative.is_empty() {
-            Some("cooperative matrices")
+        } else if needs.cooperative_matrix && !self.multiplies() {
+            Some("matrix units for 16 by 16 halves")
         } else {
             None
         }

@@ -214,6 +214,37 @@ impl Recording {
         })
     }
 
+    /// The first `length` operations, with the buffer that the last of them wrote first as the output: what stands between
+    /// two passes, to be looked at.
+    ///
+    /// # Panics
+    /// When `length` is 0 or there are fewer operations.
+    #[must_use]
+    pub fn until(&self, length: usize) -> Self {
+        let mut cut = self.clone();
+        cut.ops.truncate(length);
+        let last = self.ops[length - 1].writes()[0];
+        if last != self.output {
+            cut.buffers[self.output.0].role = Role::Scratch;
+            cut.buffers[last.0].role = Role::Output;
+            cut.output = last;
+            cut.output_bytes = self.buffers[last.0].bytes as usize;
+        }
+        cut
+    }
+
+    /// Bytes that an operation binds, each buffer once, or reads and writes as a copy.
+    #[must_use]
+    pub fn op_bytes(&self, op: &Op) -> u64 {
+        match op {
+            Op::Pass(pass) => {
+                let bound = pass.reads.iter().chain(&pass.writes).collect::<std::collections::BTreeSet<_>>();
+                bound.into_iter().map(|proxy| self.buffers[proxy.0].bytes).sum()
+            }
+            Op::Copy { bytes, .. } => 2 * bytes,
+        }
+    }
+
     /// Bytes of all buffers that frames share on the device.
     #[must_use]
     pub fn device_bytes(&self) -> u64 {

@@ -4,8 +4,8 @@
 //! Shaders lie in `src/gpu/shaders` and in folders of it; a folder's name goes in front: `net/conv.wgsl` is `net_conv`.
 //!
 //! Lines that the build reads, all beginning with `//#` and all before the first declaration:
-//! - `//#include shared/NAME.wgsl` is replaced by that file. Shared files stand on their own, may not include others, and lend
-//!   their constants to Rust as a module of their own.
+//! - `//#include shared/NAME.wgsl` is replaced by that file, which may include others. With what they include, shared files stand
+//!   on their own; they lend their constants to Rust as a module of their own.
 //! - `//#variants REAL: f32 f16` builds the file once for each type, with `alias REAL = f32;` put before it. The first type's
 //!   shader is named like the file, the others with the type behind: `Shader::NetConv`, `Shader::NetConvF16`.
 //! - `//#needs subgroups`, `//#needs cooperative_matrix`: what a device must have to run it; f16 follows from the variant.
@@ -52,11 +52,12 @@ fn generate(root: &Path) -> Result<String, String> {
     let mut shared_constants = BTreeSet::new();
     for path in files(&root.join(SHARED))? {
         let mut first = None;
-        for variant in variants(&path, &read(&path)?)? {
+        for variant in variants(&path, &join(root, &read(&path)?)?)? {
             let module = check(&path, &variant.source, variant.needs)?;
             first.get_or_insert_with(|| constants(&module));
         }
-        let constants = first.unwrap_or_default();
+        let mut constants = first.unwrap_or_default();
+        constants.retain(|(name, _)| !shared_constants.contains(name));
         write_module(&mut text, &stem(&path), &constants, None);
         shared_constants.extend(constants.into_iter().map(|(name, _)| name));
     }
@@ -111,12 +112,12 @@ fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Replaces each include line by its file.
+/// Replaces each include line by its file. A file that includes itself runs out of stack, and so never gets past its author.
 fn join(root: &Path, source: &str) -> Result<String, String> {
     let mut joined = String::new();
     for line in source.lines() {
         match line.strip_prefix(INCLUDE) {
-            Some(file) => joined += &read(&root.join(file.trim()))?,
+            Some(file) => joined += &join(root, &read(&root.join(file.trim()))?)?,
             None => joined += line,
         }
         joined.push('\n');

@@ -6,6 +6,9 @@
 //! what executors lower.
 
 pub mod bounds;
+pub mod facts;
+pub mod families;
+pub mod field;
 pub mod graph;
 mod half;
 mod lower;
@@ -13,15 +16,19 @@ mod models;
 pub mod ncnn;
 pub mod onnx;
 pub mod op;
+pub mod passes;
+mod ratio;
 pub mod reference;
 mod refusal;
 pub mod shaped;
 mod shapes;
 mod simplify;
 
+pub use facts::Facts;
 pub use graph::{Dim, Input, Network, Node, Port, Tensor, TensorData, ValueId};
 pub use models::Models;
 pub use op::Op;
+pub use ratio::Ratio;
 pub use refusal::Refusal;
 pub use shaped::{Shaped, ShapedNode, TensorOp};
 

@@ -79,7 +79,8 @@ fn scaled(draft: &Draft, node: &ShapedNode) -> Option<(ValueId, Binary, Vec<f32>
 
 /// The operands of a convolution whose result is scaled too.
 fn convolution_scaled(draft: &mut Draft, node: &ShapedNode, op: Binary, numbers: &[f32]) -> Option<Vec<ValueId>> {
-    let channels = draft.shape(node.output).get(1).copied()?;
+    let (TensorOp::Conv(_) | TensorOp::ConvTranspose(_)) = node.op else { return None };
+    let channels = draft.shape(node.output)[1];
     let number = |channel: usize| f64::from(numbers[if numbers.len() == 1 { 0 } else { channel }]);
     let (weight, shape) = (node.inputs[1], draft.shape(node.inputs[1]).to_vec());
     let bias = match node.inputs.get(2) {

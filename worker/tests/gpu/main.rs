@@ -2,6 +2,7 @@
 
 mod common;
 mod engine;
+mod operators;
 mod pictures;
 mod quality;
 mod twins;

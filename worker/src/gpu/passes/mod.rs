@@ -8,6 +8,7 @@ mod colour;
 mod ewa;
 mod fsr;
 mod kernel;
+mod model;
 mod planes;
 mod rgb;
 mod tables;
@@ -20,6 +21,8 @@ use super::recording::{Recorder, Recording};
 use crate::net::Models;
 
 pub use self::kernel::Kernel;
+pub use self::model::Executor;
+pub(crate) use self::planes::line_grid;
 
 /// Why steps cannot be recorded for a pair of layouts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,11 +47,11 @@ pub enum RecordError {
         /// The step.
         step: String,
     },
-    /// A network, and nothing here that runs it.
-    #[error("`{step}` runs a network, and this version's pictures are made by filters only; leave out model=")]
-    NoExecutor {
-        /// The step.
-        step: String,
+    /// A network that cannot do what the step asks.
+    #[error("the step's network cannot be run on these pictures: {why}")]
+    Model {
+        /// What is wrong.
+        why: String,
     },
     /// The steps end at another size than the output's.
     #[error("the steps reach {reached} and the output is laid out for {output}; lay it out with Recipe::output_layout")]
@@ -77,6 +80,19 @@ pub enum RecordError {
 /// # Errors
 /// When the steps do not lead from `input` to `output`, or a filter does not suit them.
 pub fn record(steps: &[Step], input: &FrameLayout, output: &FrameLayout, models: &Models) -> Result<Recording, RecordError> {
+    record_for(steps, input, output, (models, &Executor::default()))
+}
+
+/// As [`record`], with networks run as `executor` says.
+///
+/// # Errors
+/// As [`record`].
+pub fn record_for(
+    steps: &[Step],
+    input: &FrameLayout,
+    output: &FrameLayout,
+    models: (&Models, &Executor),
+) -> Result<Recording, RecordError> {
     input.extent.check()?;
     output.extent.check()?;
     if input.colour.matrix != output.colour.matrix {
@@ -106,19 +122,26 @@ fn record_step(
     planes: Planes,
     input: &FrameLayout,
     wanted: Option<Sampling>,
-    models: &Models,
+    (models, executor): (&Models, &Executor),
 ) -> Result<Planes, RecordError> {
     let target = step.extent(planes.extent);
     target.check()?;
     if input.colour.is_hdr() && step.needs_sdr().is_some() {
         return Err(RecordError::Hdr { step: step.to_string() });
     }
-    if let Some(model) = step.model() {
-        let handed = model.digest.and_then(|digest| models.get(&digest));
-        let step = step.short();
-        return Err(if handed.is_some() { RecordError::NoExecutor { step } } else { RecordError::NoModel { step } });
-    }
     let Step::Upscale(upscale) = step;
+    let planes = match &upscale.model {
+        Some(model) => {
+            let network = model.digest.and_then(|digest| models.get(&digest));
+            let network = network.ok_or_else(|| RecordError::NoModel { step: step.short() })?;
+            let enlarged = model::record(recorder, &planes, (network, input.colour.matrix), target, executor)?;
+            if enlarged.extent == target {
+                return Ok(enlarged);
+            }
+            enlarged
+        }
+        None => planes,
+    };
     let same_size = target == planes.extent;
     match upscale.filter {
         Filter::Lanczos | Filter::EwaLanczos if same_size => Ok(planes),

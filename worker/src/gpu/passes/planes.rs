@@ -65,7 +65,7 @@ pub(super) struct Planes {
 }
 
 /// Workgroups along x and invocations along x for a line of `count` invocations of a shader.
-pub(super) fn line_grid(shader: Shader, count: u64) -> (u32, (u32, u32)) {
+pub(crate) fn line_grid(shader: Shader, count: u64) -> (u32, (u32, u32)) {
     let group = shader.facts().workgroup[0];
     let groups = count.div_ceil(u64::from(group)).max(1);
     let columns = groups.min(u64::from(LINE_GROUPS_MAX)) as u32;
@@ -174,6 +174,18 @@ pub(super) fn resample_chroma(recorder: &mut Recorder, planes: &Planes, sampling
     ];
     debug_assert_eq!(sampling.extent(planes.extent), Extent::new(axes.1[0].length, axes.1[1].length));
     Planes { sampling, values, ..*planes }
+}
+
+/// Records the resampling of chroma alone, to a picture of another size whose luma is made elsewhere. Chroma keeps its sampling.
+pub(super) fn resample_chroma_to(recorder: &mut Recorder, planes: &Planes, luma: Proxy, target: Extent) -> Planes {
+    let [_, blue, red] = planes.values;
+    let axes = (planes.sampling.axes(planes.extent), planes.sampling.axes(target));
+    let values = [
+        luma,
+        resample_plane(recorder, "Cb", blue, &axes, Kernel::Lanczos3),
+        resample_plane(recorder, "Cr", red, &axes, Kernel::Lanczos3),
+    ];
+    Planes { extent: target, sampling: planes.sampling, values }
 }
 
 /// Across, then down; an axis that stays as it is costs nothing.

@@ -9,6 +9,7 @@ mod curves;
 mod ewa;
 mod frame;
 mod fsr;
+mod net;
 pub mod half;
 mod position;
 mod resample;
@@ -136,6 +137,7 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
         Shader::BenchArithmetic | Shader::BenchArithmeticF16 => {
             bench::bench_arithmetic(params(pass), invocations(pass), pass.shader.facts().needs.f16, &mut bound);
         }
+        _ => assert!(net::run(pass, &mut bound), "{} has no twin", pass.shader.facts().name),
     }
     for (proxy, words) in pass.writes.iter().zip(bound.writes) {
         memory[proxy.0] = words;

@@ -27,7 +27,7 @@ pub(super) fn conv(conv: &ConvAt, operands: &[View<'_, f32>], shape: &[usize]) -
     let (x, weight) = (operands[0], operands[1]);
     let [batches, outs, rows, columns] = [shape[0], shape[1], shape[2], shape[3]];
     let (ins, outs_in_group) = (weight.shape[1], outs / conv.groups);
-    let [kernel_rows, kernel_columns] = conv.kernel;
+    let taps = Taps::new(conv, [x.shape[2], x.shape[3]], [rows, columns]);
     let mut result = Vec::with_capacity(shape.iter().product());
     let mut sums = vec![0.0_f64; rows * columns];
     for batch in 0..batches {
@@ -35,16 +35,8 @@ pub(super) fn conv(conv: &ConvAt, operands: &[View<'_, f32>], shape: &[usize]) -
             sums.fill(bias(operands, out));
             for channel in 0..ins {
                 let source = plane(x, batch, out / outs_in_group * ins + channel);
-                let taps = &weight.data[(out * ins + channel) * kernel_rows * kernel_columns..];
-                for (row, sums) in sums.chunks_exact_mut(columns).enumerate() {
-                    for tap_row in 0..kernel_rows {
-                        let at = (row * conv.stride[0] + tap_row * conv.dilation[0]).wrapping_sub(conv.pad[0]);
-                        if at < x.shape[2] {
-                            let line = &source[at * x.shape[3]..(at + 1) * x.shape[3]];
-                            add_row(conv, line, &taps[tap_row * kernel_columns..][..kernel_columns], sums);
-                        }
-                    }
-                }
+                let kernel = (out * ins + channel) * conv.kernel[0] * conv.kernel[1];
+                taps.add(&weight.data[kernel..], source, &mut sums);
             }
             result.extend(sums.iter().map(|sum| *sum as f32));
         }
@@ -52,16 +44,54 @@ pub(super) fn conv(conv: &ConvAt, operands: &[View<'_, f32>], shape: &[usize]) -
     result
 }
 
-/// Adds one row of input under one row of taps to a row of outputs.
-fn add_row(conv: &ConvAt, line: &[f32], taps: &[f32], sums: &mut [f64]) {
-    for (column, tap) in taps.iter().enumerate() {
-        let offset = column * conv.dilation[1];
-        let (first, last) = covered(line.len(), sums.len(), conv.stride[1], offset, conv.pad[1]);
-        if first < last {
-            let begin = first * conv.stride[1] + offset - conv.pad[1];
-            let inputs = line[begin..].iter().step_by(conv.stride[1]);
-            for (sum, input) in sums[first..last].iter_mut().zip(inputs) {
-                *sum += f64::from(*tap) * f64::from(*input);
+/// Which outputs each row and each column of taps reaches.
+struct Taps {
+    /// For each row of taps: the first and last output row, and the input row of the first.
+    rows: Vec<(usize, usize, usize)>,
+    /// The same for columns.
+    columns: Vec<(usize, usize, usize)>,
+    stride: [usize; 2],
+    /// Columns of the input and of the output.
+    width: [usize; 2],
+}
+
+impl Taps {
+    fn new(conv: &ConvAt, from: [usize; 2], to: [usize; 2]) -> Self {
+        let along = |axis: usize| {
+            let reach = |tap: usize| {
+                let offset = tap * conv.dilation[axis];
+                let (first, last) = covered(from[axis], to[axis], conv.stride[axis], offset, conv.pad[axis]);
+                (first, last, if first < last { first * conv.stride[axis] + offset - conv.pad[axis] } else { 0 })
+            };
+            (0..conv.kernel[axis]).map(reach).collect()
+        };
+        Self { rows: along(0), columns: along(1), stride: conv.stride, width: [from[1], to[1]] }
+    }
+
+    /// Adds one plane under its kernel to a plane of outputs.
+    fn add(&self, kernel: &[f32], source: &[f32], sums: &mut [f64]) {
+        let mut kernel = kernel.iter();
+        for (first, last, from) in &self.rows {
+            for ((left, right, from_column), tap) in self.columns.iter().zip(&mut kernel) {
+                let tap = f64::from(*tap);
+                for (step, row) in (*first..*last).enumerate().filter(|_| left < right) {
+                    let line = &source[(from + step * self.stride[0]) * self.width[0]..][..self.width[0]];
+                    let sums = &mut sums[row * self.width[1]..][*left..*right];
+                    self.add_row(tap, &line[*from_column..], sums);
+                }
+            }
+        }
+    }
+
+    fn add_row(&self, tap: f64, line: &[f32], sums: &mut [f64]) {
+        if self.stride[1] == 1 {
+            // The common case by itself: without steps the compiler makes a far quicker loop of it.
+            for (sum, input) in sums.iter_mut().zip(line) {
+                *sum += tap * f64::from(*input);
+            }
+        } else {
+            for (sum, input) in sums.iter_mut().zip(line.iter().step_by(self.stride[1])) {
+                *sum += tap * f64::from(*input);
             }
         }
     }

@@ -17,7 +17,8 @@ use super::refusal::Refusal;
 use super::shaped::{Shaped, TensorOp};
 
 pub(super) use arrange::rearrange;
-pub(super) use pointwise::{binary, unary};
+pub(crate) use pointwise::{binary, unary};
+pub(super) use resize::resize_taps;
 pub(super) use walk::{broadcast_strides, strides, walk};
 
 /// An operand: its shape and its elements, the last axis running fastest.

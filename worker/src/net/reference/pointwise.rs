@@ -5,7 +5,7 @@ use super::walk::{broadcast_strides, walk};
 use crate::net::op::{Binary, Unary};
 
 /// One element of a unary operator.
-pub(in crate::net) fn unary(op: Unary, x: f32) -> f32 {
+pub(crate) fn unary(op: Unary, x: f32) -> f32 {
     match op {
         Unary::Relu => x.max(0.0),
         Unary::LeakyRelu { alpha } => {
@@ -88,7 +88,7 @@ fn erf(x: f64) -> f64 {
 }
 
 /// One element of a binary operator.
-pub(in crate::net) fn binary(op: Binary, a: f32, b: f32) -> f32 {
+pub(crate) fn binary(op: Binary, a: f32, b: f32) -> f32 {
     match op {
         Binary::Add => a + b,
         Binary::Sub => a - b,

@@ -4,7 +4,7 @@ use super::View;
 use crate::net::op::{Coordinates, Interpolation, Rounding};
 
 /// What one output pixel is made of along one axis: places in the input and their weights.
-type Taps = Vec<(usize, f32)>;
+pub(in crate::net) type Taps = Vec<(usize, f32)>;
 
 /// Where output pixel `at` lies in an input of `size` pixels.
 fn coordinate(coordinates: Coordinates, at: usize, size: usize, outputs: usize, scale: f32) -> f32 {
@@ -66,6 +66,18 @@ fn taps(interpolation: Interpolation, x: f32, size: usize) -> Taps {
     }
 }
 
+/// What each of `to` output pixels along one axis is made of, in an input of `from` pixels.
+pub(in crate::net) fn resize_taps(
+    interpolation: Interpolation,
+    coordinates: Coordinates,
+    scale: f32,
+    from: usize,
+    to: usize,
+) -> Vec<Taps> {
+    let place = |at| coordinate(coordinates, at, from, to, scale);
+    (0..to).map(|at| taps(interpolation, place(at), from)).collect()
+}
+
 /// x [.., h, w] to `shape`, first along columns, then along rows.
 pub(super) fn resize(
     interpolation: Interpolation,
@@ -76,10 +88,7 @@ pub(super) fn resize(
 ) -> Vec<f32> {
     let sides = |shape: &[usize]| [shape[shape.len() - 2], shape[shape.len() - 1]];
     let (from, to) = (sides(x.shape), sides(shape));
-    let along = |axis: usize| {
-        let place = |at| coordinate(coordinates, at, from[axis], to[axis], scale[axis]);
-        (0..to[axis]).map(|at| taps(interpolation, place(at), from[axis])).collect::<Vec<_>>()
-    };
+    let along = |axis: usize| resize_taps(interpolation, coordinates, scale[axis], from[axis], to[axis]);
     let (rows, columns) = (along(0), along(1));
     let mut result = Vec::with_capacity(shape.iter().product());
     for plane in x.data.chunks_exact(from[0] * from[1]) {

@@ -1,0 +1,40 @@
+// Transposed convolution, gathered: one invocation makes one pixel of four output channels out of every input pixel whose kernel
+// covers it.
+//#variants REAL: f32 f16
+//#include shared/net_conv.wgsl
+
+override KERNEL_WIDTH: u32 = 3u;
+override KERNEL_HEIGHT: u32 = 3u;
+override STRIDE_X: u32 = 1u;
+override STRIDE_Y: u32 = 1u;
+override DILATION_X: u32 = 1u;
+override DILATION_Y: u32 = 1u;
+
+@compute @workgroup_size(8, 8, 1)
+fn net_conv_transpose(@builtin(global_invocation_id) id: vec3<u32>) {
+    let block = id.z % params.out_blocks;
+    let n = id.z / params.out_blocks;
+    if (id.x >= params.out_width || id.y >= params.out_height) {
+        return;
+    }
+    let first = block / params.group_blocks * params.in_blocks;
+    var sum = extras[block];
+    for (var c = 0u; c < params.in_blocks; c++) {
+        for (var ky = 0u; ky < KERNEL_HEIGHT; ky++) {
+            let y = i32(id.y) + params.pad_y - i32(ky * DILATION_Y);
+            if (y < 0 || y % i32(STRIDE_Y) != 0) {
+                continue;
+            }
+            for (var kx = 0u; kx < KERNEL_WIDTH; kx++) {
+                let x = i32(id.x) + params.pad_x - i32(kx * DILATION_X);
+                if (x < 0 || x % i32(STRIDE_X) != 0) {
+                    continue;
+                }
+                let tap = (c * KERNEL_HEIGHT + ky) * KERNEL_WIDTH + kx;
+                let value = source_at(n, first + c, x / i32(STRIDE_X), y / i32(STRIDE_Y));
+                sum = multiply_add(sum, value, weights[tap * params.out_blocks + block]);
+            }
+        }
+    }
+    finish(n, block, id.x, id.y, sum);
+}

@@ -1,0 +1,5 @@
+//! Networks: readers, shapes and CPU twins against ONNX Runtime (`fixtures.py` makes the files), and against hostile files.
+
+mod container;
+mod families;
+mod operators;

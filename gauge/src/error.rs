@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use shotfarm_shared::recipe::InvalidRecipe;
 use shotfarm_tests::pictures::PictureError;
+use shotfarm_worker::gpu::measure::MeasureError;
 use shotfarm_worker::gpu::{GpuError, RecordError};
 use shotfarm_worker::media::MediaError;
+use shotfarm_worker::net::Refusal;
 use shotfarm_worker::task::TaskError;
 
 /// What went wrong.
@@ -16,6 +18,10 @@ pub(crate) enum GaugeError {
     Gpu(#[from] GpuError),
     #[error(transparent)]
     Record(#[from] RecordError),
+    #[error(transparent)]
+    Measure(#[from] MeasureError),
+    #[error(transparent)]
+    Network(#[from] Refusal),
     #[error(transparent)]
     Recipe(#[from] InvalidRecipe),
     #[error(transparent)]

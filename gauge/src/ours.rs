@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use shotfarm_shared::media::FrameLayout;
 use shotfarm_shared::recipe::{Step, read_steps};
 use shotfarm_worker::gpu::{Gpu, Graph, record};
+use shotfarm_worker::net::Models;
 
 use crate::error::GaugeError;
 
@@ -37,7 +38,7 @@ impl Ours {
 
     /// Compiled for a device.
     pub(crate) fn graph(&self, gpu: &Gpu) -> Result<Graph, GaugeError> {
-        Ok(Graph::new(gpu, &record(&self.steps, &self.input, &self.output)?)?)
+        Ok(Graph::new(gpu, &record(&self.steps, &self.input, &self.output, &Models::new())?)?)
     }
 
     /// Every frame through the passes, and the time that all but the first took: that one pays for what the driver compiles

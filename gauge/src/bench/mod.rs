@@ -1,6 +1,8 @@
 //! `bench-picture`: speeds as ratios within one run on one device.
 
 mod clip;
+mod networks;
+mod passes;
 mod scalers;
 mod spread;
 mod stages;
@@ -12,6 +14,7 @@ use serde_json::{Value, json};
 use shotfarm_shared::media::Extent;
 use shotfarm_shared::recipe::Target;
 use shotfarm_worker::gpu::AdapterKind;
+use shotfarm_worker::gpu::measure::{DeviceRates, device_rates};
 
 use crate::device::DeviceName;
 use crate::error::GaugeError;
@@ -46,16 +49,22 @@ pub(crate) struct BenchArguments {
 enum Part {
     /// Each scaler beside libplacebo's of the same name, end to end
     Scalers,
+    /// Every pass of the filters beside what the device's memory allows
+    Passes,
+    /// Convolutions beside a plain shader, and a whole network
+    Networks,
     /// A render task's stages, each alone and all together
     Stages,
 }
 
 impl Part {
-    const ALL: [Self; 2] = [Self::Scalers, Self::Stages];
+    const ALL: [Self; 4] = [Self::Scalers, Self::Passes, Self::Networks, Self::Stages];
 
     fn name(self) -> &'static str {
         match self {
             Self::Scalers => "scalers",
+            Self::Passes => "passes",
+            Self::Networks => "networks",
             Self::Stages => "stages",
         }
     }
@@ -101,13 +110,21 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), GaugeError> {
     let gpu = arguments.gpu.open()?;
     let device = gpu.facts().to_string();
     let plan = plan(arguments, gpu.facts().kind == AdapterKind::Cpu)?;
-    drop(gpu);
+    let rates = device_rates(&gpu)?;
     println!("# Picture benchmark\n\n{device}; {} frames of {}, {} rounds in turn.\n", plan.frames, plan.size, plan.rounds);
+    println!("{}\n", describe(&rates));
     let parts = if arguments.only.is_empty() { Part::ALL.to_vec() } else { arguments.only.clone() };
-    let (mut data, mut bars) = (json!({"device": device, "frames": plan.frames, "size": plan.size.to_string()}), Vec::new());
+    let mut data = json!({
+        "device": device, "frames": plan.frames, "size": plan.size.to_string(), "copy_bytes": rates.copy_bytes,
+        "f32_operations": rates.f32_operations, "f16_operations": rates.f16_operations,
+        "matrix_operations": rates.matrix_operations,
+    });
+    let mut bars = Vec::new();
     for part in parts {
         let section = match part {
             Part::Scalers => scalers::measure(&plan)?,
+            Part::Passes => passes::measure(&plan, &gpu, &rates)?,
+            Part::Networks => networks::measure(&plan, &gpu, &rates)?,
             Part::Stages => stages::measure(&plan)?,
         };
         println!("{}", section.text);
@@ -124,6 +141,14 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), GaugeError> {
     }
     let missed = bars.iter().filter(|bar| !bar.is_reached()).count();
     if missed == 0 { Ok(()) } else { Err(GaugeError::Missed { missed, all: bars.len() }) }
+}
+
+/// What the device can do at most, as measured now.
+fn describe(rates: &DeviceRates) -> String {
+    let tera = |rate: Option<f64>| rate.map_or_else(|| "none".to_owned(), |rate| format!("{:.3} TFLOP/s", rate / 1e12));
+    let (f16, matrix) = (tera(rates.f16_operations), tera(rates.matrix_operations));
+    let f32 = tera(Some(rates.f32_operations));
+    format!("The device: copies {:.1} GB/s, f32 {f32}, f16 {f16}, matrix units {matrix}.", rates.copy_bytes / 1e9)
 }
 
 fn plan(arguments: &BenchArguments, software: bool) -> Result<Plan, GaugeError> {

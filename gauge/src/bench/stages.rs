@@ -19,6 +19,7 @@ use shotfarm_shared::work::{Assignment, LeaseId, Work};
 use shotfarm_worker::gpu::{Graph, record};
 use shotfarm_worker::media::encode::output_pixel_aspect;
 use shotfarm_worker::media::{Cancel, Decoder, EncodeSettings, Encoder, SourceIndex, Tools, probe};
+use shotfarm_worker::net::Models;
 use shotfarm_worker::scratch::ScratchError;
 use shotfarm_worker::task::{BlobAccess, Context, Devices, TaskError, render_timed};
 use uuid::Uuid;
@@ -117,7 +118,7 @@ impl Bench {
         let recipe = Recipe { steps: read_steps(STEPS)?, profile: Profile::PhoneH264 };
         let output = recipe.output_layout(&facts.layout)?;
         let gpu = plan.gpu.open()?;
-        let graph = Graph::new(&gpu, &record(&recipe.steps, &facts.layout, &output)?)?;
+        let graph = Graph::new(&gpu, &record(&recipe.steps, &facts.layout, &output, &Models::new())?)?;
         let context = Context {
             tools,
             devices: Devices::new(plan.gpu.choice(), gpu),
@@ -140,7 +141,7 @@ impl Bench {
             label: "bench/ep01/sh0010".parse().expect("a label"),
             source: Digest::of(b"the clip"),
             recipe: self.recipe.clone(),
-            work: Work::Render { facts: self.facts.clone(), range: self.range() },
+            work: Work::Render { facts: self.facts.clone(), range: self.range(), models: Vec::new() },
         }
     }
 

@@ -119,7 +119,7 @@ mod tests {
 
     fn version() -> ModelVersion {
         let facts = ModelFacts {
-            upscaling: Some(Upscaling { factor: 4, channels: 3, margin_pixels: 18 }),
+            upscaling: Some(Upscaling { factor: 4, channels: 3, margin_pixels: Some(18) }),
             inputs: vec!["input: 1x3xHxW".into()],
             outputs: vec!["output: 1x3x4Hx4W".into()],
             operators: vec![OperatorCount { operator: "Conv".into(), count: 18 }],

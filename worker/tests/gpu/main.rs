@@ -5,4 +5,5 @@ mod engine;
 mod operators;
 mod pictures;
 mod quality;
+mod steps;
 mod twins;

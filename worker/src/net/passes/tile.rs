@@ -18,7 +18,9 @@ use crate::net::shaped::{Shaped, TensorOp};
 
 /// Why a network cannot be run in tiles.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("node `{node}` looks at the whole picture, so the network cannot be run in tiles, and the picture does not fit at once; render a smaller size or use another GPU")]
+#[error(
+    "node `{node}` looks at the whole picture, so the network cannot be run in tiles, and the picture does not fit at once; render a smaller size or use another GPU"
+)]
 pub struct Untileable {
     /// The node.
     pub node: String,

@@ -2,9 +2,7 @@
 
 use super::Tensors;
 use super::pointwise::{of_one, of_two};
-use crate::gpu::shaders::net_conv::{
-    NO_RESIDUAL, RESIDUAL_AFTER, RESIDUAL_AFTER_UNDER, RESIDUAL_BEFORE, RESIDUAL_BEFORE_UNDER,
-};
+use crate::gpu::shaders::net_conv::{NO_RESIDUAL, RESIDUAL_AFTER, RESIDUAL_AFTER_UNDER, RESIDUAL_BEFORE, RESIDUAL_BEFORE_UNDER};
 use crate::gpu::shaders::{net_arithmetic::PRELU, net_conv_depthwise, net_conv_plain, net_conv_transpose};
 
 type Params = net_conv_plain::Params;

@@ -9,17 +9,6 @@ use shotfarm_worker::net::Models;
 
 use crate::error::GaugeError;
 
-/// Every filter of an upscale, by name.
-pub(crate) fn filters() -> Vec<&'static str> {
-    let known = |name: &&str| read_steps(&format!("upscale 2x filter={name}")).is_ok();
-    FILTERS.into_iter().filter(known).collect()
-}
-
-const FILTERS: [&str; 14] = [
-    "bilinear", "hermite", "catmull-rom", "mitchell", "robidoux", "robidoux-sharp", "b-spline", "lanczos", "area", "mip",
-    "ewa-lanczos", "ewa-lanczossharp", "ewa-lanczos4sharpest", "fsr",
-];
-
 /// The steps of a recipe and the layouts on either side.
 #[derive(Clone, Debug)]
 pub(crate) struct Ours {

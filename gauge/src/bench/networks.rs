@@ -94,7 +94,7 @@ fn convolutions(plan: &Plan, gpu: &Gpu) -> Result<Section, GaugeError> {
 /// The time of all convolutions of one frame.
 fn conv_time(graph: &mut Graph) -> Result<Duration, GaugeError> {
     let timings = graph.timings(3)?;
-    Ok(timings.iter().filter(|timing| timing.name.starts_with("conv")).map(|timing| timing.median).sum())
+    Ok(timings.iter().filter(|timing| timing.name.starts_with("net_conv")).map(|timing| timing.median).sum())
 }
 
 /// The whole compact network of the public weights' shape, in the best number that the device has.

@@ -24,7 +24,7 @@ pub(super) fn measure(plan: &Plan, gpu: &Gpu, rates: &DeviceRates) -> Result<Sec
     let mut rows = Vec::new();
     let (mut data, mut bars) = (Vec::new(), Vec::new());
     for filter in FILTERS {
-        let Ok(steps) = read_steps(&format!("upscale 2x filter={filter}")) else { continue };
+        let steps = read_steps(&format!("upscale 2x filter={filter}"))?;
         let found = steps_rate(gpu, &steps, plan.size, RUNS * plan.rounds)?;
         let share = share_of_memory(&found, rates);
         rows.push(row(filter, found.time().as_secs_f64(), found.bytes(), Some(share)));

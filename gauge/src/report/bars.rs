@@ -1,6 +1,6 @@
-//! What is asked of the scalers, and what was got.
+//! What is asked of the pictures, and what was got.
 
-use super::Measured;
+use super::{Measured, networks};
 use crate::corpus::{Kind, Shrink};
 
 /// One bar.
@@ -8,17 +8,32 @@ use crate::corpus::{Kind, Shrink};
 pub(crate) struct Bar {
     /// What is compared, in words.
     pub(crate) what: String,
-    /// The least that is asked, in decibels over the other.
-    pub(crate) asked: f64,
+    /// What is asked.
+    pub(crate) wanted: Wanted,
     /// What was got.
     pub(crate) got: f64,
-    /// Where it was least.
+    /// Of both: `dB`, or nothing for a share.
+    pub(crate) unit: &'static str,
+    /// Where it was nearest to missing it, or furthest beyond.
     pub(crate) least: String,
+}
+
+/// On which side of a figure the result has to lie.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Wanted {
+    /// At or above it.
+    AtLeast(f64),
+    /// At or below it.
+    AtMost(f64),
 }
 
 impl Bar {
     pub(crate) fn is_reached(&self) -> bool {
-        self.got >= self.asked
+        match self.wanted {
+            Wanted::AtLeast(least) => self.got >= least,
+            Wanted::AtMost(most) => self.got <= most,
+        }
     }
 }
 
@@ -40,6 +55,7 @@ pub(crate) fn bars(measured: &Measured) -> Vec<Bar> {
         }
         bars.extend(gain(measured, shrink));
     }
+    bars.extend(networks::bars(&measured.networks));
     bars
 }
 
@@ -57,7 +73,7 @@ fn differences(measured: &Measured, shrink: Shrink, left: &str, right: &str, kin
 fn same(measured: &Measured, shrink: Shrink, ours: &str, peer: &str) -> Option<Bar> {
     let least = differences(measured, shrink, ours, peer, None).into_iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
     let what = format!("{ours} less {peer}, every picture, {}", shrink.words());
-    Some(Bar { what, asked: -SAME_DECIBELS, got: least.1, least: least.0 })
+    Some(Bar { what, wanted: Wanted::AtLeast(-SAME_DECIBELS), got: least.1, unit: "dB", least: least.0 })
 }
 
 /// FSR above Lanczos in the mean of the line art.
@@ -66,7 +82,8 @@ fn gain(measured: &Measured, shrink: Shrink) -> Option<Bar> {
     let least = found.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
     let mean = found.iter().map(|(_, gain)| gain).sum::<f64>() / found.len() as f64;
     let what = format!("fsr less lanczos, mean of the line art, {}", shrink.words());
-    Some(Bar { what, asked: FSR_GAIN_DECIBELS, got: mean, least: format!("{} {:+.2}", least.0, least.1) })
+    let least = format!("{} {:+.2}", least.0, least.1);
+    Some(Bar { what, wanted: Wanted::AtLeast(FSR_GAIN_DECIBELS), got: mean, unit: "dB", least })
 }
 
 #[cfg(test)]
@@ -91,6 +108,7 @@ pub(crate) mod tests {
             scalers: figures.iter().map(|(name, _)| (*name).to_owned()).collect(),
             entries: vec![("ink".to_owned(), Kind::LineArt), ("street".to_owned(), Kind::Film)],
             cells: figures.iter().flat_map(|(name, psnr)| [cell(name, 0, psnr[0]), cell(name, 1, psnr[1])]).collect(),
+            networks: Vec::new(),
             left_out: Vec::new(),
         }
     }

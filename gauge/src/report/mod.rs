@@ -2,6 +2,7 @@
 
 mod bars;
 mod figures;
+mod networks;
 mod sheets;
 mod write;
 
@@ -9,12 +10,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use shotfarm_shared::recipe::Filter;
 use shotfarm_worker::gpu::Gpu;
 
 use crate::corpus::{Entry, Kind, SIZE, Shrink, corpus, small};
 use crate::device::DeviceName;
 use crate::error::GaugeError;
-use crate::ours::{Ours, filters};
+use crate::ours::Ours;
 use crate::peers::Peer;
 use crate::progress::Progress;
 use crate::ycbcr::{encode, extent, judged, values};
@@ -75,6 +77,7 @@ struct Measured {
     /// References, in order.
     entries: Vec<(String, Kind)>,
     cells: Vec<Cell>,
+    networks: Vec<networks::Outcome>,
     /// Scalers left out, each with the reason.
     left_out: Vec<(String, String)>,
 }
@@ -105,7 +108,7 @@ fn write_text(path: &Path, text: &str) -> Result<(), GaugeError> {
 type Crops = Vec<Vec<sheets::Crop>>;
 
 fn measure_all(gpu: &Gpu, vulkan: &str, entries: &[Entry]) -> Result<(Measured, Crops), GaugeError> {
-    let scalers = filters().into_iter().map(Scaler::Ours).chain(PEERS.map(Scaler::Peer)).collect::<Vec<_>>();
+    let scalers = Filter::names().into_iter().map(Scaler::Ours).chain(PEERS.map(Scaler::Peer)).collect::<Vec<_>>();
     let originals = entries.iter().map(|entry| entry.frames.iter().map(|frame| encode(&values(frame))).collect::<Vec<_>>());
     let originals = originals.collect::<Vec<_>>();
     let mut crops = entries.iter().zip(&originals).map(|(entry, frames)| sheets::first(entry, &frames[0])).collect::<Vec<_>>();
@@ -115,13 +118,14 @@ fn measure_all(gpu: &Gpu, vulkan: &str, entries: &[Entry]) -> Result<(Measured, 
         scalers: Vec::new(),
         entries: entries.iter().map(|entry| (entry.name.clone(), entry.kind)).collect(),
         cells: Vec::new(),
+        networks: networks::measure(gpu)?,
         left_out: Vec::new(),
     };
     let mut progress = Progress::new((scalers.len() * Shrink::ALL.len()) as f64);
     for shrink in Shrink::ALL {
         let batch = Batch::new(entries, shrink);
         // Flicker is set beside the plainest filter's.
-        let plain = batch.split(enlarge(gpu, vulkan, &Scaler::Ours(filters()[0]), &batch.frames)?.0);
+        let plain = batch.split(enlarge(gpu, vulkan, &Scaler::Ours("bilinear"), &batch.frames)?.0);
         for scaler in &scalers {
             let name = scaler.name();
             progress.begin(&format!("{name}, {}", shrink.words()));

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::Measured;
-use super::bars::Bar;
+use super::bars::{Bar, Wanted};
 use super::figures::{BORDER, Cell};
+use super::networks::Outcome;
 use crate::corpus::{Kind, Shrink};
 use crate::table;
 
@@ -32,6 +33,11 @@ pub(crate) fn markdown(measured: &Measured, bars: &[Bar]) -> String {
             "\n## Flicker\n\nThe mean second temporal difference of luma, as a multiple of bilinear's on the same frames.\n\n{flicker}"
         );
     }
+    let networks = network_table(measured);
+    let _ = write!(
+        text,
+        "\n## Networks beside the reference\n\nThe greatest difference, as a share of the greatest value.\n\n{networks}"
+    );
     for (name, reason) in &measured.left_out {
         let _ = write!(text, "\nLeft out: {name} ({reason})\n");
     }
@@ -41,9 +47,13 @@ pub(crate) fn markdown(measured: &Measured, bars: &[Bar]) -> String {
 fn bar_table(bars: &[Bar]) -> String {
     let row = |bar: &Bar| {
         let ok = if bar.is_reached() { "ok" } else { "MISSED" };
-        vec![bar.what.clone(), format!("{:+.2}", bar.asked), format!("{:+.3}", bar.got), bar.least.clone(), ok.to_owned()]
+        let (asked, got) = match bar.wanted {
+            Wanted::AtLeast(least) => (format!("{least:+.2} {}", bar.unit), format!("{:+.3} {}", bar.got, bar.unit)),
+            Wanted::AtMost(most) => (format!("{most:.0e}"), format!("{:.1e}", bar.got)),
+        };
+        vec![bar.what.clone(), asked, got, bar.least.clone(), ok.to_owned()]
     };
-    table::markdown(&["bar", "asked dB", "got dB", "least at", ""], &bars.iter().map(row).collect::<Vec<_>>())
+    table::markdown(&["bar", "asked", "got", "least at", ""], &bars.iter().map(row).collect::<Vec<_>>())
 }
 
 fn cells<'m>(measured: &'m Measured, scaler: &'m str, shrink: Shrink) -> impl Iterator<Item = &'m Cell> {
@@ -112,16 +122,26 @@ fn flicker_table(measured: &Measured) -> String {
     table::markdown(&header, &measured.scalers.iter().map(row).collect::<Vec<_>>())
 }
 
+/// A row a network and kind of number.
+fn network_table(measured: &Measured) -> String {
+    let row = |outcome: &Outcome| {
+        let ok = if outcome.is_within() { "ok" } else { "MISSED" };
+        let figures = [outcome.tolerance, outcome.apart].map(|figure| format!("{figure:.1e}"));
+        [vec![outcome.network.to_owned(), outcome.real.to_owned()], figures.to_vec(), vec![ok.to_owned()]].concat()
+    };
+    table::markdown(&["network", "numbers", "at most", "found", ""], &measured.networks.iter().map(row).collect::<Vec<_>>())
+}
+
 /// Everything, for scripts.
 pub(crate) fn json(measured: &Measured, bars: &[Bar]) -> String {
     let entries = measured.entries.iter().map(|(name, kind)| json!({"name": name, "kind": kind})).collect::<Vec<_>>();
     let bars = bars
         .iter()
-        .map(|bar| json!({"what": bar.what, "asked": bar.asked, "got": bar.got, "least": bar.least, "ok": bar.is_reached()}))
+        .map(|bar| json!({"what": bar.what, "asked": bar.wanted, "got": bar.got, "least": bar.least, "ok": bar.is_reached()}))
         .collect::<Vec<_>>();
     let data = json!({
         "device": measured.device, "ffmpeg": measured.ffmpeg, "bars": bars, "pictures": entries,
-        "scalers": measured.scalers, "cells": measured.cells,
+        "scalers": measured.scalers, "cells": measured.cells, "networks": measured.networks,
         "left_out": measured.left_out.iter().map(|(name, reason)| json!({"name": name, "reason": reason})).collect::<Vec<_>>(),
     });
     format!("{data:#}\n")
@@ -139,7 +159,7 @@ mod tests {
         let bars = bars(&measured);
         let text = markdown(&measured, &bars);
         assert!(text.contains("| lanczos         |    30.00 | 31.00 | 30.50 |    0.9000 |    29.50 |      3.0 |"), "{text}");
-        assert!(text.contains("-0.200 | ink      | MISSED |"), "{text}");
+        assert!(text.contains("-0.200 dB | ink      | MISSED |"), "{text}");
         assert!(text.contains("| swscale lanczos |  1.000 |"), "{text}");
         let data: serde_json::Value = serde_json::from_str(&json(&measured, &bars)).expect("JSON");
         assert_eq!((&data["bars"][0]["ok"], &data["cells"][0]["shrink"]), (&json!(false), &json!("area-linear")));

@@ -121,7 +121,7 @@ async fn work(connection: &Connection, dir: &Path, tasks: usize) {
         worker: WorkerId(Uuid::new_v4()),
         name: "pretender".into(),
         protocol: 1,
-        engine: 1,
+        engine: shotfarm_shared::recipe::ENGINE_VERSION,
         device: "none".into(),
         software: true,
         slots: 1,

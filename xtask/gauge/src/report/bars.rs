@@ -46,11 +46,9 @@ const FSR_GAIN_DECIBELS: f64 = 0.1;
 pub(crate) fn bars(measured: &Measured) -> Vec<Bar> {
     let mut bars = Vec::new();
     for shrink in Shrink::ALL {
-        for (ours, peer) in [
-            ("lanczos", "swscale lanczos"),
-            ("lanczos", "zscale lanczos"),
-            ("ewa-lanczos", "libplacebo ewa_lanczos"),
-        ] {
+        for (ours, peer) in
+            [("lanczos", "swscale lanczos"), ("lanczos", "zscale lanczos"), ("ewa-lanczos", "libplacebo ewa_lanczos")]
+        {
             bars.extend(same(measured, shrink, ours, peer));
         }
         bars.extend(gain(measured, shrink));

@@ -5,7 +5,9 @@ use shotfarm_shared::recipe::read_steps;
 
 use crate::gpu::recording::{Recorder, Recording};
 use crate::gpu::shaders::{Shader, bench_arithmetic};
+use super::networks;
 use crate::gpu::{RecordError, record};
+use crate::net::Models;
 
 /// The side of the check's frames: small enough for the software device, larger than one workgroup.
 const SIDE: u32 = 16;
@@ -42,15 +44,20 @@ pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
     for shader in [Shader::BenchArithmetic, Shader::BenchArithmeticF16] {
         checks.push(Check { name: shader.facts().name.to_owned(), recording: arithmetic(shader) });
     }
+    checks.extend(networks::checks(&layout())?);
     Ok(checks)
+}
+
+fn layout() -> FrameLayout {
+    let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
+    FrameLayout { extent: Extent::new(SIDE, SIDE), format: PixelFormat::Yuv420p, colour }
 }
 
 fn steps(text: &str) -> Result<Recording, RecordError> {
     let steps = read_steps(text).expect("the list above holds valid steps: its test reads them");
-    let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
-    let input = FrameLayout { extent: Extent::new(SIDE, SIDE), format: PixelFormat::Yuv420p, colour };
+    let input = layout();
     let extent = steps.iter().fold(input.extent, |extent, step| step.extent(extent));
-    record(&steps, &input, &FrameLayout { extent, ..input.clone() })
+    record(&steps, &input, &FrameLayout { extent, ..input.clone() }, &Models::new())
 }
 
 /// Sums that come out exact in either element type.

@@ -2,6 +2,7 @@
 //! worker's start, and as `shotfarm gpu test`.
 
 mod list;
+mod networks;
 
 use std::collections::BTreeSet;
 

@@ -20,5 +20,6 @@ pub mod twins;
 
 pub use device::{AdapterFacts, AdapterKind, Gpu, GpuChoice, GpuError, GpuOptions, adapters};
 pub use engine::{Graph, OpTiming, StageTimes};
+pub(crate) use passes::unpack_luma;
 pub use passes::{Executor, RecordError, record, record_for};
 pub use recording::{DeviceFeatures, DeviceLimits, Recording};

@@ -17,7 +17,7 @@ use shotfarm_shared::media::{Extent, FrameLayout};
 use shotfarm_shared::recipe::{Filter, Step};
 
 use self::planes::{Planes, Sampling};
-use super::recording::{Recorder, Recording};
+use super::recording::{Proxy, Recorder, Recording};
 use crate::net::Models;
 
 pub use self::kernel::Kernel;
@@ -113,6 +113,11 @@ pub fn record_for(
     let dither = output.format.bits() < input.format.bits();
     let pack = |recorder: &mut Recorder, frame| planes::pack(recorder, &planes, output, dither, frame);
     Ok(recorder.finish(output.frame_bytes(), pack))
+}
+
+/// Records the way of a frame's luma into a plane, 0..1.
+pub(crate) fn unpack_luma(recorder: &mut Recorder, layout: &FrameLayout) -> Proxy {
+    planes::unpack(recorder, layout).values[0]
 }
 
 /// One step from planes to planes. `wanted` is the chroma sampling to leave behind where that costs nothing more.

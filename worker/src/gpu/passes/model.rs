@@ -31,11 +31,18 @@ pub struct Executor {
     pub value_bytes_max: u64,
     /// Most bytes that all values of a network together may take.
     pub memory_bytes_max: u64,
+    /// Longest side of a tile, in pixels of the network's input.
+    pub tile_side_max: usize,
 }
 
 impl Default for Executor {
     fn default() -> Self {
-        Self { options: Options::default(), value_bytes_max: VALUE_BYTES_DEFAULT, memory_bytes_max: MEMORY_BYTES_DEFAULT }
+        Self {
+            options: Options::default(),
+            value_bytes_max: VALUE_BYTES_DEFAULT,
+            memory_bytes_max: MEMORY_BYTES_DEFAULT,
+            tile_side_max: usize::MAX,
+        }
     }
 }
 
@@ -160,12 +167,12 @@ fn fit(network: &Network, upscaler: &Upscaler, extent: Extent, executor: &Execut
         all <= executor.memory_bytes_max && largest <= executor.value_bytes_max
     };
     let whole = shaped_at(padded[0], padded[1])?;
-    if fits(&whole) {
+    if fits(&whole) && padded.iter().all(|side| *side <= executor.tile_side_max) {
         let tiles = tiles(padded, padded, 0);
         return Ok(Fitted { shaped: whole, tiling: Tiling::none(), tiles, padded });
     }
     let tiling = Tiling::of(&whole).map_err(|error| refused(error.to_string()))?;
-    for side in TILE_SIDES {
+    for side in TILE_SIDES.into_iter().map(|side| side.min(executor.tile_side_max)) {
         let side = (side / tiling.align * tiling.align).max(tiling.smallest());
         let sides = padded.map(|length| length.min(side));
         let shaped = shaped_at(sides[0], sides[1])?;

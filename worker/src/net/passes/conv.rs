@@ -3,7 +3,7 @@
 use super::choice::{ConvClass, ConvKernel};
 use super::fuse::{Activation, ConvStep, Function, Shuffle, picture};
 use super::place::{LANES, Writer};
-use crate::gpu::shaders::{Shader, net_arithmetic as codes, net_conv, net_conv_block, net_conv_plain as shader, net_conv_row};
+use crate::gpu::shaders::{Shader, net_arithmetic as codes, net_conv, net_conv_block, net_conv3x3_broadcast, net_conv_plain as shader, net_conv_row};
 use crate::gpu::recording::Proxy;
 use crate::net::graph::ValueId;
 use crate::net::op::ChannelOrder;
@@ -229,7 +229,7 @@ impl Writer<'_> {
             ConvKernel::Row => (real.of(Shader::NetConv3x3, Shader::NetConv3x3F16), groups(8 * net_conv_row::ROW_PIXELS, 8, pairs)),
             ConvKernel::Broadcast => {
                 let program = real.of(Shader::NetConv3x3Broadcast, Shader::NetConv3x3BroadcastF16);
-                (program, groups(8 * net_conv_row::ROW_PIXELS, 4, pairs))
+                (program, groups(net_conv3x3_broadcast::ROW_GROUP_COLUMNS * net_conv_row::ROW_PIXELS, 4, pairs))
             }
         }
     }

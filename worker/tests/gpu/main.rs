@@ -1,6 +1,7 @@
 //! The GPU part of the worker on the software Vulkan device: passes against twins, pictures, the engine.
 
 mod common;
+#[expect(dead_code, reason = "only what ONNX Runtime gave is used here")]
 #[path = "../net/container.rs"]
 mod container;
 mod engine;

@@ -77,6 +77,11 @@ pub(crate) enum Verb {
     Fetch(Fetch),
     /// Check this machine and the way to the farm
     Doctor(Doctor),
+    /// List this machine's GPUs, check what they compute, measure them
+    Gpu {
+        #[command(subcommand)]
+        verb: GpuVerb,
+    },
     /// Write completions for a shell
     Completions {
         /// The shell
@@ -120,7 +125,7 @@ pub(crate) struct Worker {
 /// What a running worker takes.
 #[derive(Debug, Args)]
 pub(crate) struct WorkerRun {
-    /// Which GPU: a number as `doctor` lists them, `software`, or `best`
+    /// Which GPU: a number as `gpu list` shows them, `software`, or `best`
     #[arg(long, default_value = "best", value_name = "GPU")]
     pub(crate) gpu: Gpu,
     /// Folder for sources, segments and results under way [default: ~/.shotfarm/scratch/GPU]
@@ -289,6 +294,28 @@ pub(crate) struct Doctor {
     /// Folder of a worker whose disk is looked at [default: ~/.shotfarm]
     #[arg(long, value_name = "DIR")]
     pub(crate) scratch: Option<PathBuf>,
+}
+
+/// Looking at GPUs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GpuVerb {
+    /// List the GPUs of this machine and what they can do
+    List,
+    /// Run every pass and compare it with the CPU; ends with 1 when one is off
+    Test {
+        /// Which GPU: a number as `gpu list` shows them, `software`, or `best`
+        #[arg(long, default_value = "best", value_name = "GPU")]
+        gpu: Gpu,
+    },
+    /// Measure memory, arithmetic and every filter, pass by pass
+    Bench {
+        /// Which GPU: a number as `gpu list` shows them, `software`, or `best`
+        #[arg(long, default_value = "best", value_name = "GPU")]
+        gpu: Gpu,
+        /// Runs of each pass, whose median counts
+        #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        runs: u32,
+    },
 }
 
 /// Which GPU a worker takes.

@@ -56,18 +56,22 @@ pub(crate) async fn devices() -> Vec<AdapterFacts> {
     tokio::task::spawn_blocking(adapters).await.unwrap_or_default()
 }
 
-/// Runs a worker in this process until it has drained.
-pub(crate) async fn run_worker(common: &Common, run: &WorkerRun) -> Result<Exit, CliError> {
-    check_address(common)?;
-    let gpu = match run.gpu {
+/// The worker's word for a choice.
+pub(crate) fn gpu_choice(choice: Gpu) -> GpuChoice {
+    match choice {
         Gpu::Best => GpuChoice::Best,
         Gpu::Software => GpuChoice::Software,
         Gpu::Index(index) => GpuChoice::Index(index as usize),
-    };
+    }
+}
+
+/// Runs a worker in this process until it has drained.
+pub(crate) async fn run_worker(common: &Common, run: &WorkerRun) -> Result<Exit, CliError> {
+    check_address(common)?;
     let config = Config {
         farm_url: common.farm.clone(),
         secret: settings::secret(common)?,
-        gpu,
+        gpu: gpu_choice(run.gpu),
         scratch: settings::scratch_dir(run.scratch.as_deref(), &run.gpu.to_string())?,
         name: run.name.clone().unwrap_or_else(|| format!("{}-{}", host_name(), run.gpu)),
         slots: SLOTS,

@@ -18,10 +18,7 @@ pub(crate) struct Needs {
 impl Needs {
     /// The lines that WGSL wants at the very start. naga 30 knows subgroup operations without one and refuses standard WGSL's.
     pub(crate) fn enables(self) -> String {
-        let lines = [
-            (self.f16, "enable f16;\n"),
-            (self.cooperative_matrix, "enable wgpu_cooperative_matrix;\n"),
-        ];
+        let lines = [(self.f16, "enable f16;\n"), (self.cooperative_matrix, "enable wgpu_cooperative_matrix;\n")];
         lines.into_iter().filter(|(needed, _)| *needed).map(|(_, line)| line).collect()
     }
 

@@ -9,11 +9,11 @@
 
 use shotfarm_shared::recipe::Target;
 use shotfarm_worker::gpu::{Executor, Gpu, GpuChoice};
+use shotfarm_worker::net::Network;
 use shotfarm_worker::net::bench::{Measured, bench};
 use shotfarm_worker::net::families::{artcnn, cugan, srvgg};
 use shotfarm_worker::net::passes::{ConvKernel, Kernels, Real};
 use shotfarm_worker::net::tune::Choices;
-use shotfarm_worker::net::Network;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (flags, words) = std::env::args().skip(1).partition::<Vec<_>, _>(|word| word.starts_with("--"));

@@ -4,6 +4,7 @@ pub(crate) mod completions;
 pub(crate) mod coordinator;
 pub(crate) mod doctor;
 pub(crate) mod fetch;
+pub(crate) mod gpu;
 pub(crate) mod job;
 pub(crate) mod plan;
 pub(crate) mod status;
@@ -28,6 +29,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, CliError> {
         Verb::Status(args) => status::run(voice, common, &args).await,
         Verb::Fetch(args) => fetch::run(voice, common, &args).await,
         Verb::Doctor(args) => doctor::run(voice, common, &args).await,
+        Verb::Gpu { verb } => gpu::run(voice, verb).await,
         Verb::Completions { shell } => completions::run(shell),
         Verb::Job { verb } => match verb {
             JobVerb::List(selection) => job::list(voice, common, &selection.text).await,

@@ -3,9 +3,10 @@
 use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
 use shotfarm_shared::recipe::read_steps;
 
-use crate::gpu::recording::{Recorder, Recording};
-use crate::gpu::shaders::{Shader, bench_arithmetic};
 use super::networks;
+use crate::gpu::measure::{arithmetic, matrix};
+use crate::gpu::recording::Recording;
+use crate::gpu::shaders::Shader;
 use crate::gpu::{RecordError, record};
 use crate::net::Models;
 
@@ -22,9 +23,9 @@ const STEPS: [&str; 6] = [
     "upscale 1.5x filter=fsr",
 ];
 
-/// Workgroups and rounds of the arithmetic check.
-const ARITHMETIC_GROUPS: u32 = 2;
-const ARITHMETIC_ROUNDS: u32 = 5;
+/// Workgroups and rounds with which the kernels of `gpu bench` are checked.
+const BENCH_GROUPS: u32 = 2;
+const BENCH_ROUNDS: u32 = 5;
 
 /// One recording, and how it is called.
 pub(super) struct Check {
@@ -42,9 +43,10 @@ pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
         checks.push(Check { name: text.to_owned(), recording: steps(text)? });
     }
     for shader in [Shader::BenchArithmetic, Shader::BenchArithmeticF16] {
-        checks.push(Check { name: shader.facts().name.to_owned(), recording: arithmetic(shader) });
+        checks.push(Check { name: shader.facts().name.to_owned(), recording: arithmetic(shader, BENCH_GROUPS, BENCH_ROUNDS) });
     }
     checks.extend(networks::checks(&layout())?);
+    checks.push(Check { name: Shader::BenchMatrix.facts().name.to_owned(), recording: matrix(BENCH_GROUPS, BENCH_ROUNDS) });
     Ok(checks)
 }
 

@@ -241,6 +241,49 @@ pub fn adapters() -> Vec<AdapterFacts> {
     enumerate().iter().enumerate().map(|(index, adapter)| facts(index, &adapter.get_info())).collect()
 }
 
+/// A device of this machine with what it can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdapterReport {
+    /// What it is.
+    pub facts: AdapterFacts,
+    /// What it can bind and dispatch.
+    pub limits: DeviceLimits,
+    /// What it has beyond what every device has.
+    pub features: DeviceFeatures,
+    /// Whether [`GpuChoice::Best`] means this one.
+    pub best: bool,
+}
+
+/// Lists the devices of this machine with what they can do.
+#[must_use]
+pub fn adapters_in_full() -> Vec<AdapterReport> {
+    let found = enumerate();
+    let known = found.iter().enumerate().map(|(index, adapter)| facts(index, &adapter.get_info())).collect::<Vec<_>>();
+    let best = choose(&known, GpuChoice::Best).ok();
+    let report = |(adapter, facts): (&wgpu::Adapter, AdapterFacts)| AdapterReport {
+        best: best == Some(facts.index),
+        limits: limits(&adapter.limits()),
+        features: features(adapter, wanted_features(adapter)),
+        facts,
+    };
+    found.iter().zip(known).map(report).collect()
+}
+
+fn limits(limits: &wgpu::Limits) -> DeviceLimits {
+    DeviceLimits {
+        binding_bytes_max: limits.max_storage_buffer_binding_size,
+        buffer_bytes_max: limits.max_buffer_size,
+        bindings_max: limits.max_storage_buffers_per_shader_stage,
+        groups_max: limits.max_compute_workgroups_per_dimension,
+        group_invocations_max: limits.max_compute_invocations_per_workgroup,
+        group_sides_max: [
+            limits.max_compute_workgroup_size_x,
+            limits.max_compute_workgroup_size_y,
+            limits.max_compute_workgroup_size_z,
+        ],
+    }
+}
+
 fn enumerate() -> Vec<wgpu::Adapter> {
     let backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
     let flags = wgpu::InstanceFlags::empty();
@@ -396,19 +439,7 @@ impl Gpu {
     /// What it can bind and dispatch.
     #[must_use]
     pub fn limits(&self) -> DeviceLimits {
-        let limits = self.device.limits();
-        DeviceLimits {
-            binding_bytes_max: limits.max_storage_buffer_binding_size,
-            buffer_bytes_max: limits.max_buffer_size,
-            bindings_max: limits.max_storage_buffers_per_shader_stage,
-            groups_max: limits.max_compute_workgroups_per_dimension,
-            group_invocations_max: limits.max_compute_invocations_per_workgroup,
-            group_sides_max: [
-                limits.max_compute_workgroup_size_x,
-                limits.max_compute_workgroup_size_y,
-                limits.max_compute_workgroup_size_z,
-            ],
-        }
+        limits(&self.device.limits())
     }
 
     /// What it has beyond what every device has.

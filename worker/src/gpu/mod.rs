@@ -10,6 +10,7 @@
 
 pub mod device;
 pub mod engine;
+pub mod measure;
 pub mod passes;
 mod pipelines;
 pub mod recording;
@@ -18,7 +19,7 @@ pub mod shaders;
 pub(crate) mod testing;
 pub mod twins;
 
-pub use device::{AdapterFacts, AdapterKind, Gpu, GpuChoice, GpuError, GpuOptions, adapters};
+pub use device::{AdapterFacts, AdapterKind, AdapterReport, Gpu, GpuChoice, GpuError, GpuOptions, adapters, adapters_in_full};
 pub use engine::{Graph, OpTiming, StageTimes};
 pub(crate) use passes::unpack_luma;
 pub use passes::{Executor, RecordError, record, record_for};

@@ -3,6 +3,7 @@
 use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
 
 use super::{Gpu, GpuChoice, GpuOptions, Recording, record};
+use crate::net::Models;
 
 /// The software device.
 pub(crate) fn software() -> Gpu {
@@ -23,5 +24,5 @@ pub(crate) fn layout(width: u32, height: u32, format: PixelFormat) -> FrameLayou
 /// Frames of 16 by 8 that come back as they are.
 pub(crate) fn unchanged() -> Recording {
     let layout = layout(16, 8, PixelFormat::Yuv420p);
-    record(&[], &layout, &layout, &crate::net::Models::new()).expect("records")
+    record(&[], &layout, &layout, &Models::new()).expect("records")
 }

@@ -358,7 +358,8 @@ fn samples_by_grid_and_flow() {
             for align_corners in [false, true] {
                 let op = Op::GridSample { interpolation, padding, align_corners };
                 // Places up to twice as far out as the picture.
-                let mut net = network(Op::Binary(Binary::Mul), vec![Fed(vec![1, 4, 6, 2]), Known(Tensor::f32(vec![], vec![2.0]))], 1);
+                let mut net =
+                    network(Op::Binary(Binary::Mul), vec![Fed(vec![1, 4, 6, 2]), Known(Tensor::f32(vec![], vec![2.0]))], 1);
                 let picture = ValueId(net.values.len() as u32);
                 net.values.push("picture".to_owned());
                 let shape = Some([1, 5, 5, 7].map(Dim::Fixed).to_vec());
@@ -366,7 +367,12 @@ fn samples_by_grid_and_flow() {
                 let grid = net.outputs[0].value;
                 let made = ValueId(net.values.len() as u32);
                 net.values.push("made".to_owned());
-                net.nodes.push(Node { name: "sample".to_owned(), op, inputs: vec![Some(picture), Some(grid)], outputs: vec![made] });
+                net.nodes.push(Node {
+                    name: "sample".to_owned(),
+                    op,
+                    inputs: vec![Some(picture), Some(grid)],
+                    outputs: vec![made],
+                });
                 net.outputs[0].value = made;
                 check_continuous(&gpu, &format!("{interpolation:?} {padding:?} {align_corners}"), &net);
             }

@@ -50,6 +50,13 @@ pub struct CooperativeMatrix {
     pub sum: Component,
 }
 
+impl CooperativeMatrix {
+    /// The product that kernels use: 16 by 16 halves, summed in 32 bits. NVIDIA's units since Turing have it.
+    pub const USED: Self = Self { m: 16, n: 16, k: 16, factors: Component::F16, sum: Component::F32 };
+    /// Invocations that share one product.
+    pub const SUBGROUP: u32 = 32;
+}
+
 /// The numbers that a cooperative matrix is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Component {
@@ -179,6 +186,13 @@ impl DeviceFeatures {
         self
     }
 
+    /// Whether the device does the one product that kernels use, with subgroups of the size that they are written for.
+    #[must_use]
+    pub fn multiplies(&self) -> bool {
+        let fits = self.subgroups.is_some_and(|(min, max)| (min..=max).contains(&CooperativeMatrix::SUBGROUP));
+        fits && self.cooperative.contains(&CooperativeMatrix::USED)
+    }
+
     /// What a shader needs and the device has not.
     #[must_use]
     pub fn lacking(&self, shader: Shader) -> Option<&'static str> {
@@ -187,8 +201,8 @@ impl DeviceFeatures {
             Some("16-bit floats")
         } else if needs.subgroups && self.subgroups.is_none() {
             Some("subgroup operations")
-        } else if needs.cooperative_matrix && self.cooperative.is_empty() {
-            Some("cooperative matrices")
+        } else if needs.cooperative_matrix && !self.multiplies() {
+            Some("matrix units for 16 by 16 halves")
         } else {
             None
         }

@@ -233,6 +233,18 @@ impl Recording {
         cut
     }
 
+    /// Bytes that an operation binds, each buffer once, or reads and writes as a copy.
+    #[must_use]
+    pub fn op_bytes(&self, op: &Op) -> u64 {
+        match op {
+            Op::Pass(pass) => {
+                let bound = pass.reads.iter().chain(&pass.writes).collect::<std::collections::BTreeSet<_>>();
+                bound.into_iter().map(|proxy| self.buffers[proxy.0].bytes).sum()
+            }
+            Op::Copy { bytes, .. } => 2 * bytes,
+        }
+    }
+
     /// Bytes of all buffers that frames share on the device.
     #[must_use]
     pub fn device_bytes(&self) -> u64 {

@@ -133,6 +133,7 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
         Shader::Ewa => ewa::ewa(params(pass), &mut bound),
         Shader::Easu => fsr::easu(params(pass), &mut bound),
         Shader::Rcas => fsr::rcas(params(pass), &mut bound),
+        Shader::BenchMatrix => bench::bench_matrix(params(pass), pass.groups[0], &mut bound),
         Shader::BenchArithmetic | Shader::BenchArithmeticF16 => {
             bench::bench_arithmetic(params(pass), invocations(pass), pass.shader.facts().needs.f16, &mut bound);
         }

@@ -13,6 +13,9 @@ override GROUP: u32 = 64u;
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> sums: array<REAL>;
 
+// Operations of one round of one invocation: eight chains of four lanes, a product and a sum.
+const ARITHMETIC_ROUND_OPERATIONS: u32 = 64u;
+
 @compute @workgroup_size(GROUP)
 fn bench_arithmetic(@builtin(global_invocation_id) id: vec3<u32>) {
     let factor = vec4<REAL>(REAL(params.factor));

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use shotfarm_shared::manifest::Form;
-use shotfarm_shared::recipe::{Profile, Target};
+use shotfarm_shared::model::{ModelName, ModelRef};
+use shotfarm_shared::recipe::{Filter, Profile, Target};
 
 use crate::exit;
 use crate::settings::{FARM_DEFAULT, LISTEN_DEFAULT, parse_size};
@@ -75,6 +76,11 @@ pub(crate) enum Verb {
     },
     /// Bring finished outputs here
     Fetch(Fetch),
+    /// Look after the farm's neural networks, which `upscale` runs with model=NAME
+    Model {
+        #[command(subcommand)]
+        verb: ModelVerb,
+    },
     /// Check this machine and the way to the farm
     Doctor(Doctor),
     /// List this machine's GPUs, check what they compute, measure them
@@ -173,12 +179,18 @@ pub(crate) struct WorkArgs {
     /// Upscale by a factor or to a size, such as 2x or 1080x1920
     #[arg(long, value_name = "TARGET")]
     pub(crate) upscale: Option<TargetText>,
-    /// How the upscale makes its samples [default: ewa-lanczos]
-    #[arg(long, requires = "upscale", value_parser = ["lanczos", "ewa-lanczos", "fsr"])]
+    /// The farm's network that enlarges, such as compact-2x; see `shotfarm model list`
+    #[arg(long, requires = "upscale", value_name = "NAME")]
+    pub(crate) model: Option<ModelRef>,
+    /// How the upscale makes its samples, or with --model the rest of the way [default: ewa-lanczos]
+    #[arg(long, requires = "upscale", value_parser = Filter::names())]
     pub(crate) filter: Option<String>,
     /// Sharpness of fsr, in stops from 0 (sharpest) to 2
     #[arg(long, requires = "filter", value_name = "STOPS")]
     pub(crate) sharpness: Option<String>,
+    /// Fail a shot whose result, made small again, has a lower PSNR against its source than this, in dB
+    #[arg(long, requires = "upscale", value_name = "DB")]
+    pub(crate) check: Option<String>,
     /// Steps as text, such as "upscale 2x filter=fsr"
     #[arg(long, conflicts_with = "upscale", value_name = "TEXT")]
     pub(crate) steps: Option<String>,
@@ -275,6 +287,55 @@ pub(crate) enum JobVerb {
     },
 }
 
+/// Looking after networks.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelVerb {
+    /// Give the farm a network: an ONNX file, or ncnn's .param with its .bin
+    Add(ModelAdd),
+    /// List the networks
+    List,
+    /// Show what a network is: one of the farm, or a file, for which no farm is needed
+    Inspect(ModelFile),
+    /// Forget a network that no unfinished job needs
+    Remove {
+        /// Its name
+        name: ModelName,
+    },
+}
+
+/// A network to be added.
+#[derive(Debug, Args)]
+pub(crate) struct ModelAdd {
+    /// The .onnx or .param file
+    pub(crate) file: PathBuf,
+    /// The .bin file of a .param file [default: the one of the same name beside it]
+    #[arg(long, value_name = "BIN")]
+    pub(crate) weights: Option<PathBuf>,
+    /// What recipes will call it
+    #[arg(long)]
+    pub(crate) name: ModelName,
+    /// Under which terms it may be used, such as BSD-3-Clause
+    #[arg(long, alias = "license", value_name = "TEXT")]
+    pub(crate) licence: String,
+    /// Where it came from: an address, or words
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) source: String,
+    /// Let a name that is taken mean this network from now on; jobs under way keep the one they have
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+/// A network of the farm or of this machine.
+#[derive(Debug, Args)]
+pub(crate) struct ModelFile {
+    /// Its name, NAME@DIGEST, or a .onnx or .param file
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) model: String,
+    /// The .bin file of a .param file [default: the one of the same name beside it]
+    #[arg(long, value_name = "BIN")]
+    pub(crate) weights: Option<PathBuf>,
+}
+
 /// Bringing outputs here.
 #[derive(Debug, Args)]
 pub(crate) struct Fetch {
@@ -364,11 +425,17 @@ impl WorkArgs {
     pub(crate) fn steps_text(&self) -> Option<String> {
         let Some(TargetText(target)) = &self.upscale else { return self.steps.clone() };
         let mut text = format!("upscale {target}");
+        if let Some(model) = &self.model {
+            text.push_str(&format!(" model={model}"));
+        }
         if let Some(filter) = &self.filter {
             text.push_str(&format!(" filter={filter}"));
         }
         if let Some(sharpness) = &self.sharpness {
             text.push_str(&format!(" sharpness={sharpness}"));
+        }
+        if let Some(check) = &self.check {
+            text.push_str(&format!(" check={check}"));
         }
         Some(text)
     }
@@ -407,6 +474,10 @@ mod tests {
     fn options_make_steps_and_wrong_ones_are_refused() {
         let Ok(Verb::Submit(submit)) = parse("shotfarm submit a.mp4 --upscale 2x --filter fsr --sharpness 0.5") else { panic!() };
         assert_eq!(submit.work.steps_text().as_deref(), Some("upscale 2x filter=fsr sharpness=0.5"));
+        let Ok(Verb::Submit(submit)) = parse("shotfarm submit a.mp4 --upscale 2x --model compact --check 25") else { panic!() };
+        assert_eq!(submit.work.steps_text().as_deref(), Some("upscale 2x model=compact check=25"));
+        assert!(parse("shotfarm submit a.mp4 --upscale 2x --model a/b").expect_err("no name").contains("cannot name a model"));
+        assert!(parse("shotfarm submit a.mp4 --model compact").is_err(), "a network enlarges to something");
         assert!(parse("shotfarm submit a.mp4 --upscale big").expect_err("no size").contains("`big` is no size"));
         assert!(parse("shotfarm submit a.mp4 --upscale 2x --steps x").is_err());
         assert!(parse("shotfarm submit a.mp4 --filter fsr").is_err());

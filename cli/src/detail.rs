@@ -6,6 +6,7 @@ use comfy_table::Cell;
 use jiff::Zoned;
 use serde_json::{Value, json};
 use shotfarm_proto::v1::{JobDetail, MediaFacts, TaskStatus};
+use shotfarm_shared::recipe::{read_steps, short_steps};
 
 use crate::view::{Fidelity, Job};
 use crate::voice::Answer;
@@ -44,7 +45,7 @@ impl Detail {
         if let Some(facts) = &self.facts {
             lines.push(("", describe(facts)));
         }
-        lines.push(("steps", job.steps.clone()));
+        lines.push(("steps", short(&job.steps)));
         lines.push(("profile", job.profile.clone()));
         lines.push(("output", job.output_name.clone()));
         if let Some(output) = &job.output {
@@ -82,6 +83,11 @@ impl Detail {
         };
         self.tasks.iter().map(row).collect()
     }
+}
+
+/// Steps with the first digits of their networks' digests; steps of a newer version stay as they are.
+fn short(steps: &str) -> String {
+    read_steps(steps).map_or_else(|_| steps.to_owned(), |steps| short_steps(&steps))
 }
 
 /// A source in one line.
@@ -174,6 +180,14 @@ mod tests {
         assert!(text.contains("render  0-47    failed"), "{text}");
         assert!(text.contains("\nfidelity 40.1 dB from the source in the mean of 2 frames, 38.1 dB at frame 24\n"), "{text}");
         assert!(!text.contains("line 1\n") && text.ends_with("1970-01-01 00:00:11  line 11"), "{text}");
+    }
+
+    #[test]
+    fn a_person_sees_the_first_digits_of_a_network() {
+        let digest = "0123456789abcdef".repeat(4);
+        let text = short(&format!("upscale 2x model=compact@{digest} filter=lanczos"));
+        assert_eq!(text, "upscale 2x model=compact@01234567 filter=lanczos");
+        assert_eq!(short("some step of tomorrow"), "some step of tomorrow");
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod follow;
 mod handin;
 mod local;
 mod log;
+mod network;
 mod newest;
 mod settings;
 mod signals;

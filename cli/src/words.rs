@@ -35,6 +35,12 @@ pub(crate) fn bytes(bytes: u64) -> String {
     if value < 9.95 { format!("{value:.1} {}", UNITS[unit]) } else { format!("{value:.0} {}", UNITS[unit]) }
 }
 
+/// A large number in three digits or so: `950`, `621 k`, `1.2 M`, `37 G`.
+pub(crate) fn large(number: u64) -> String {
+    let text = bytes(number);
+    text.strip_suffix('B').unwrap_or(&text).trim_end().to_owned()
+}
+
 /// Seconds of picture as a producer says them: `42.5 s`, `3 min 12 s`.
 pub(crate) fn picture(seconds: f64) -> String {
     if seconds < 60.0 { format!("{seconds:.1} s") } else { duration(seconds) }
@@ -90,6 +96,7 @@ mod tests {
         }
         assert_eq!(bytes(999_600), "1.0 MB");
         assert_eq!(bytes(u64::MAX), "18447 PB");
+        assert_eq!([large(950), large(621_000), large(1_240_000)], ["950", "621 k", "1.2 M"]);
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn every_fault_of_a_manifest_with_its_place() {
     let (said, code) = refusal(dir.path(), &["submit", "ep01.csv"]);
     let expected = "\
 error: ep01.csv has 2 faults; nothing was handed in
-  row 2, column steps: `blur` is no step; known is `upscale`
+  row 2, column steps: `blur` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`
   row 3, column shot: shot is empty; give every shot a show, an episode and a shot name
 ";
     assert_eq!((said.as_str(), code), (expected, 2));
@@ -77,7 +77,7 @@ fn a_source_that_is_not_there_names_its_row() {
 fn a_plan_says_faults_on_standard_error_in_the_quiet_voice_too() {
     let dir = folder();
     write(dir.path(), "ep01.csv", "show,episode,shot,source,steps\ns,e,1,a.mp4,blur\n");
-    let fault = "fault: row 2, column steps: `blur` is no step; known is `upscale`\nfault: row 2: source a.mp4 does not exist\n";
+    let fault = "fault: row 2, column steps: `blur` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`\nfault: row 2: source a.mp4 does not exist\n";
     assert_eq!(refusal(dir.path(), &["plan", "--quiet", "ep01.csv"]), (fault.to_owned(), 2));
     let output = shotfarm(dir.path(), &["plan", "--json", "ep01.csv"]);
     let json: Value = serde_json::from_slice(&output.stdout).expect("one object");
@@ -153,11 +153,49 @@ fn no_secret_no_farm_and_no_address() {
 }
 
 #[test]
+fn a_network_that_cannot_be_taken_is_refused_before_any_farm_is_asked() {
+    let dir = folder();
+    write(dir.path(), "text.onnx", "not a network at all");
+    write(dir.path(), "odd.param", "7767517\n2 2\nInput data 0 1 data\nSorcery magic 1 1 data out\n");
+    write(dir.path(), "odd.bin", "");
+    let add = |file: &str, name: &str, licence: &str| {
+        refusal(dir.path(), &["model", "add", file, "--name", name, "--licence", licence, "--source", "here"])
+    };
+    let (said, code) = add("odd.param", "odd", "MIT");
+    assert!(said.starts_with("error: odd.param: node `magic`: the operator Sorcery cannot be run here"), "{said}");
+    assert_eq!(code, 2);
+    assert!(add("text.onnx", "t", "MIT").0.starts_with("error: text.onnx: "));
+    assert!(add("gone.onnx", "t", "MIT").0.starts_with("error: cannot read gone.onnx: "));
+    let (said, code) = add("text.onnx", "a/b", "MIT");
+    assert!(said.contains("`a/b` cannot name a model: a name has no slash"), "{said}");
+    assert_eq!(code, 2);
+    let (said, code) = refusal(dir.path(), &["model", "add", "text.onnx", "--name", "t", "--source", "here"]);
+    assert!(said.contains("--licence <TEXT>"), "{said}");
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn a_network_on_this_machine_is_inspected_without_a_farm() {
+    let dir = folder();
+    write(dir.path(), "same.param", "7767517\n2 2\nInput data 0 1 data\nPixelShuffle shuffle 1 1 data out 0=1\n");
+    write(dir.path(), "same.bin", "");
+    let (said, code) =
+        refusal(dir.path(), &["model", "add", "same.param", "--name", "same", "--licence", " ", "--source", "here"]);
+    assert!(said.starts_with("error: the licence is not given; say under which terms"), "{said}");
+    assert_eq!(code, 2);
+    let output = shotfarm(dir.path(), &["model", "inspect", "same.param", "--json"]);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("one object");
+    assert_eq!((&json["format"], &json["operators"]["DepthToSpace"]), (&Value::from("ncnn"), &Value::from(1)));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
 fn flags_that_do_not_go_together() {
     let dir = folder();
     for arguments in [
         &["submit", "a.mp4", "--filter", "fsr"][..],
         &["submit", "a.mp4", "--upscale", "2x", "--force"],
+        &["submit", "a.mp4", "--model", "compact"],
         &["submit", "a.csv", "--new", "--token", "x"],
         &["status", "--json", "--quiet"],
         &["worker", "--gpu", "big"],

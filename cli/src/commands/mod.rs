@@ -6,13 +6,14 @@ pub(crate) mod doctor;
 pub(crate) mod fetch;
 pub(crate) mod gpu;
 pub(crate) mod job;
+pub(crate) mod model;
 pub(crate) mod plan;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod up;
 pub(crate) mod worker;
 
-use crate::args::{Cli, JobVerb, Verb};
+use crate::args::{Cli, JobVerb, ModelVerb, Verb};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::voice::Voice;
@@ -24,10 +25,16 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, CliError> {
         Verb::Up(args) => up::run(voice, common, &args).await,
         Verb::Coordinator(args) => coordinator::run(voice, &args).await,
         Verb::Worker(args) => worker::run(voice, common, &args).await,
-        Verb::Plan(args) => plan::run(voice, &args).await,
+        Verb::Plan(args) => plan::run(voice, common, &args).await,
         Verb::Submit(args) => submit::run(voice, common, &args).await,
         Verb::Status(args) => status::run(voice, common, &args).await,
         Verb::Fetch(args) => fetch::run(voice, common, &args).await,
+        Verb::Model { verb } => match verb {
+            ModelVerb::Add(args) => model::add(voice, common, &args).await,
+            ModelVerb::List => model::list(voice, common).await,
+            ModelVerb::Inspect(args) => model::inspect(voice, common, &args).await,
+            ModelVerb::Remove { name } => model::remove(voice, common, &name).await,
+        },
         Verb::Doctor(args) => doctor::run(voice, common, &args).await,
         Verb::Gpu { verb } => gpu::run(voice, verb).await,
         Verb::Completions { shell } => completions::run(shell),

@@ -1,4 +1,5 @@
-//! `plan`: a dry run without a farm. Reads the request, probes every source here, and says what would be made.
+//! `plan`: a dry run. Reads the request, probes every source here, and says what would be made. Only networks need a farm
+//! to be looked at; without one they are said to be unchecked.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,14 +9,16 @@ use jiff::Zoned;
 use serde_json::{Value, json};
 use shotfarm_shared::manifest::Fault;
 use shotfarm_shared::media::MediaFacts;
-use shotfarm_shared::recipe::write_steps;
+use shotfarm_shared::model::ModelVersion;
+use shotfarm_shared::recipe::{short_steps, write_steps};
 
-use crate::args::Plan as Args;
+use crate::args::{Common, Plan as Args};
 use crate::assess::{Assessment, assess};
+use crate::connect::connect;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::handin::request::{self, Request, RequestedShot};
-use crate::handin::sources;
+use crate::handin::{models, sources};
 use crate::local;
 use crate::voice::human::table;
 use crate::voice::progress::{Progress, Unit};
@@ -23,20 +26,22 @@ use crate::voice::{Answer, Voice};
 use crate::words;
 
 /// The verb.
-pub(crate) async fn run(voice: Voice, args: &Args) -> Result<Exit, CliError> {
-    let request = match request::read(&args.file, &args.work, Zoned::now().date()) {
+pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Exit, CliError> {
+    let mut request = match request::read(&args.file, &args.work, Zoned::now().date()) {
         Ok(request) => request,
         // Faults of rows and of sources have one shape.
         Err(error) if !error.faults.is_empty() => return Plan::of_faults(error.faults).say(voice),
         Err(error) => return Err(error),
     };
-    let faults = sources::faults(&request);
+    let mut faults = sources::faults(&request);
     let missing: Vec<&str> = faults.iter().map(|fault| fault.place.as_str()).collect();
     let readable = |shot: &&RequestedShot| !missing.contains(&shot.shot.place.as_str());
     let paths = request.shots.iter().filter(readable).map(|shot| shot.path.clone()).collect();
+    let networks = if models::any(&request) { Networks::ask(common, &mut request).await } else { Networks::default() };
+    faults.extend(networks.faults.iter().cloned());
     let probing = tokio::task::spawn_blocking(move || probe_all(voice, paths));
     let probed = probing.await.map_err(|_| CliError::not_now("looking at the sources broke off"))??;
-    Plan::new(&request, &faults, &probed).say(voice)
+    Plan::new(&request, &faults, &probed, networks).say(voice)
 }
 
 type Probed = BTreeMap<PathBuf, Result<MediaFacts, String>>;
@@ -56,12 +61,49 @@ fn probe_all(voice: Voice, paths: Vec<PathBuf>) -> Result<Probed, CliError> {
     Ok(probed)
 }
 
+/// The networks that the shots name, as far as a farm was there to be asked.
+#[derive(Debug, Default)]
+struct Networks {
+    /// Those that are used, each with the number of its shots.
+    used: Vec<(ModelVersion, u64)>,
+    /// Shots whose network the farm does not have.
+    faults: Vec<Fault>,
+    /// Why they were not looked at.
+    unchecked: Option<String>,
+}
+
+impl Networks {
+    /// Asks the farm, and pins the shots to what it has.
+    async fn ask(common: &Common, request: &mut Request) -> Self {
+        let asked = async { models::catalogue(&connect(common).await?).await };
+        match asked.await {
+            Ok(catalogue) => {
+                let faults = models::pin(request, &catalogue);
+                let used = models::used(request, &catalogue).into_iter().map(|(version, shots)| (version.clone(), shots));
+                Self { used: used.collect(), faults, unchecked: None }
+            }
+            Err(error) => Self { unchecked: Some(error.message), ..Self::default() },
+        }
+    }
+
+    /// A line for each network, or why there is none.
+    fn lines(&self) -> Vec<String> {
+        let line = |(version, shots): &(ModelVersion, u64)| {
+            let model = &version.model;
+            let shots = words::count(*shots, "shot");
+            format!("model {}: {}, {}, for {shots}", model.name, model.facts.purpose(), model.licence)
+        };
+        self.used.iter().map(line).collect()
+    }
+}
+
 /// What would be made.
 #[derive(Debug)]
 struct Plan {
     rows: Vec<Row>,
     faults: Vec<Fault>,
     notes: Vec<String>,
+    networks: Networks,
 }
 
 /// One shot that could be rendered.
@@ -69,44 +111,50 @@ struct Plan {
 struct Row {
     label: String,
     facts: MediaFacts,
+    /// For people.
     steps: String,
+    /// With whole digests.
+    steps_exact: String,
     output_name: String,
     assessment: Assessment,
 }
 
 impl Plan {
-    fn new(request: &Request, missing: &[Fault], probed: &Probed) -> Self {
+    fn new(request: &Request, missing: &[Fault], probed: &Probed, networks: Networks) -> Self {
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
         for RequestedShot { shot, path } in &request.shots {
-            if let Some(fault) = missing.iter().find(|fault| fault.place == shot.place) {
-                faults.push(fault.clone());
-                continue;
-            }
+            let before = faults.len();
+            faults.extend(missing.iter().filter(|fault| fault.place == shot.place).cloned());
             let Some(facts) = probed.get(path) else { continue };
             let assessed = facts.as_ref().map_err(Clone::clone).and_then(|facts| Ok((facts, assess(&shot.recipe, facts)?)));
             match assessed {
+                Ok(_) if faults.len() > before => {}
                 Ok((facts, assessment)) => rows.push(Row {
                     label: shot.label.to_string(),
                     facts: facts.clone(),
-                    steps: write_steps(&shot.recipe.steps),
+                    steps: short_steps(&shot.recipe.steps),
+                    steps_exact: write_steps(&shot.recipe.steps),
                     output_name: shot.output.to_string(),
                     assessment,
                 }),
                 Err(message) => faults.push(Fault { place: shot.place.clone(), message }),
             }
         }
-        Self { rows, faults, notes: request.notes.clone() }
+        Self { rows, faults, notes: request.notes.clone(), networks }
     }
 
     /// The plan of a manifest of which no shot could be taken.
     fn of_faults(faults: Vec<Fault>) -> Self {
-        Self { rows: Vec::new(), faults, notes: Vec::new() }
+        Self { rows: Vec::new(), faults, notes: Vec::new(), networks: Networks::default() }
     }
 
     /// Says it: what would be made on standard output, what is wrong on standard error, which a script finds in the object.
     fn say(&self, voice: Voice) -> Result<Exit, CliError> {
         if voice != Voice::Json {
             self.notes.iter().for_each(|note| voice.note(&format!("note: {note}")));
+            if let Some(reason) = &self.networks.unchecked {
+                voice.warn(&format!("warning: models are not checked: {reason}"));
+            }
             self.warnings().iter().for_each(|warning| voice.warn(warning));
             self.faults.iter().for_each(|fault| voice.warn(&format!("fault: {fault}")));
         }
@@ -166,6 +214,9 @@ impl Answer for Plan {
             let header = ["shot", "source", "fps", "frames", "seconds", "audio", "steps", "output"];
             parts.push(table(&header, &[1, 2, 3, 4, 7], self.rows.iter().map(Row::cells).collect()));
         }
+        if !self.networks.used.is_empty() {
+            parts.push(self.networks.lines().join("\n"));
+        }
         let shots = words::count(self.rows.len() as u64, "shot");
         let frames = words::count(self.total(|row| row.facts.frames), "frame");
         let seconds = words::picture(self.seconds());
@@ -186,11 +237,16 @@ impl Answer for Plan {
                 "label": row.label,
                 "source": {"width": facts.layout.extent.width, "height": facts.layout.extent.height, "rate": facts.rate,
                     "frames": facts.frames, "seconds": facts.seconds(), "codec": facts.codec, "audio": audio},
-                "steps": row.steps,
+                "steps": row.steps_exact,
                 "output_name": row.output_name,
                 "output": {"width": output.extent.width, "height": output.extent.height, "bytes_estimate": row.assessment.bytes},
                 "warnings": row.assessment.warnings,
             })
+        };
+        let model = |(version, shots): &(ModelVersion, u64)| {
+            let model = &version.model;
+            json!({"name": model.name, "digest": model.files.digest(), "licence": model.licence, "shots": shots,
+                "purpose": model.facts.purpose(), "factor": model.facts.upscaling.map(|upscaling| upscaling.factor)})
         };
         let fault = |fault: &Fault| json!({"place": fault.place, "message": fault.message});
         json!({
@@ -199,6 +255,8 @@ impl Answer for Plan {
                 "seconds": self.seconds(), "bytes_estimate": self.total(|row| row.assessment.bytes)},
             "faults": self.faults.iter().map(fault).collect::<Vec<_>>(),
             "notes": self.notes,
+            "models": self.networks.used.iter().map(model).collect::<Vec<_>>(),
+            "models_unchecked": self.networks.unchecked,
         })
     }
 
@@ -225,7 +283,7 @@ mod tests {
             ("c.mp4", Err("it has no video stream".to_owned())),
         ];
         let probed = probed.map(|(name, facts)| (dir.path().join(name), facts));
-        Plan::new(&request, &[], &Probed::from(probed))
+        Plan::new(&request, &[], &Probed::from(probed), Networks::default())
     }
 
     #[test]
@@ -251,11 +309,22 @@ mod tests {
             label: label.into(),
             facts: first.facts.clone(),
             steps: String::new(),
+            steps_exact: String::new(),
             output_name: String::new(),
             assessment: Assessment { warnings: warnings.iter().map(ToString::to_string).collect(), ..first.assessment.clone() },
         };
         plan.rows = vec![row("s/e/1", &["no tags"]), row("s/e/2", &["odd shape", "no tags"])];
         assert_eq!(plan.warnings(), ["warning: 2 shots: no tags", "warning: s/e/2: odd shape"]);
+    }
+
+    #[test]
+    fn networks_are_named_or_said_to_be_unchecked() {
+        let mut plan = plan();
+        plan.networks.used = vec![(models::tests::compact(), 3)];
+        let text = anstream::adapter::strip_str(&plan.human()).to_string();
+        assert!(text.contains("\n\nmodel compact: upscales RGB 2x, BSD-3-Clause, for 3 shots\n\n1 shot, "), "{text}");
+        assert_eq!(plan.json()["models"][0]["factor"], 2);
+        assert_eq!(plan.json()["models_unchecked"], Value::Null);
     }
 
     #[test]

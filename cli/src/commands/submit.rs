@@ -16,7 +16,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::handin::request::{self, Request, with_faults};
 use crate::handin::sources::{self, Source};
-use crate::handin::{token, upload};
+use crate::handin::{models, token, upload};
 use crate::view::{Job, short};
 use crate::voice::progress::{Progress, Unit};
 use crate::voice::{Answer, Voice};
@@ -24,17 +24,23 @@ use crate::words;
 
 /// The verb.
 pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Exit, CliError> {
-    let request = request::read(&args.file, &args.work, Zoned::now().date())?;
+    let mut request = request::read(&args.file, &args.work, Zoned::now().date())?;
     let target = args.output.as_deref().map(|output| target(output, args, &request)).transpose()?;
     for note in &request.notes {
         voice.note(&format!("note: {note}"));
     }
     let faults = sources::faults(&request);
     if !faults.is_empty() {
-        return Err(missing_sources(&args.file, faults));
+        return Err(refused(&args.file, faults));
     }
     // Asked before the sources are read: with no farm, an hour of reading would be for nothing.
     let farm = connect(common).await?;
+    if models::any(&request) {
+        let faults = models::pin(&mut request, &models::catalogue(&farm).await?);
+        if !faults.is_empty() {
+            return Err(refused(&args.file, faults));
+        }
+    }
     let (request, sources) = hash(voice, request).await?;
     let uploaded = upload::upload(voice, &farm, &sources).await?;
     if uploaded.files > 0 {
@@ -62,7 +68,7 @@ pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Ex
 }
 
 /// A clip's only fault needs no list.
-fn missing_sources(file: &Path, faults: Vec<shotfarm_shared::manifest::Fault>) -> CliError {
+fn refused(file: &Path, faults: Vec<shotfarm_shared::manifest::Fault>) -> CliError {
     match (manifest_form(file), faults.first()) {
         (None, Some(fault)) => CliError::refused(&fault.message),
         _ => with_faults(file, faults),

@@ -11,7 +11,7 @@ pub struct ModelFacts {
     /// What it can do as an upscaler; `None` when it is something else.
     #[serde(default)]
     pub upscaling: Option<Upscaling>,
-    /// Its inputs, each with name and shape, such as `input: 1x3xHxW`.
+    /// Its inputs, each with name and shape, such as `input: 1 x 3 x H x W`.
     #[serde(default)]
     pub inputs: Vec<String>,
     /// Its outputs, likewise.
@@ -35,8 +35,9 @@ pub struct Upscaling {
     pub factor: u32,
     /// Channels that go in and come out: 1 for luma, 3 for RGB.
     pub channels: u32,
-    /// Pixels around a tile that its result depends on.
-    pub margin_pixels: u32,
+    /// Pixels on each side that a pixel of its result depends on; `None` when that is the whole picture, or nobody can tell.
+    #[serde(default)]
+    pub radius_pixels: Option<u32>,
 }
 
 /// How often an operator occurs.
@@ -90,7 +91,7 @@ mod tests {
     fn the_purpose_is_said_in_words() {
         let purpose = |upscaling| ModelFacts { upscaling, ..ModelFacts::default() }.purpose();
         assert_eq!(purpose(None), "no upscaler");
-        assert_eq!(purpose(Some(Upscaling { factor: 2, channels: 1, margin_pixels: 9 })), "upscales luma 2x");
-        assert_eq!(purpose(Some(Upscaling { factor: 1, channels: 3, margin_pixels: 9 })), "restores RGB");
+        assert_eq!(purpose(Some(Upscaling { factor: 2, channels: 1, radius_pixels: Some(9) })), "upscales luma 2x");
+        assert_eq!(purpose(Some(Upscaling { factor: 1, channels: 3, radius_pixels: Some(9) })), "restores RGB");
     }
 }

@@ -1,5 +1,6 @@
 //! What is wrong with a recipe, and what to write instead.
 
+use super::filter::Filter;
 use crate::limits::{FRAME_SIDE_MAX, RECIPE_STEPS_MAX, SCALE_FACTOR_MAX};
 use crate::model::InvalidModelName;
 
@@ -13,7 +14,7 @@ pub enum InvalidRecipe {
     #[error("{0} steps are given, at most {RECIPE_STEPS_MAX} are taken")]
     TooManySteps(usize),
     /// A step nobody knows.
-    #[error("`{0}` is no step; known is upscale")]
+    #[error("`{0}` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`")]
     UnknownStep(String),
     /// A size that cannot be read.
     #[error("`{0}` is no size; write a factor such as `2x` or `1.5x`, or a size such as `1080x1920`")]
@@ -24,7 +25,7 @@ pub enum InvalidRecipe {
     )]
     TargetOutOfBounds(String),
     /// A filter nobody knows.
-    #[error("`{0}` is no filter; known are lanczos, ewa-lanczos and fsr")]
+    #[error("`{0}` is no filter; known are {known}", known = Filter::names().join(", "))]
     UnknownFilter(String),
     /// A parameter that the step or filter does not have.
     #[error("`{word}` is no parameter here; known are {known}")]
@@ -40,12 +41,29 @@ pub enum InvalidRecipe {
     /// A sharpness outside its range.
     #[error("`{0}` is no sharpness; write stops from 0 (sharpest) to 2")]
     Sharpness(String),
+    /// An anti-ringing outside its range.
+    #[error("`{0}` is no anti-ringing; write a number from 0 (none) to 1")]
+    Antiring(String),
     /// A name that no network can have, or a digest that is none.
     #[error(transparent)]
     Model(#[from] InvalidModelName),
     /// A lowest PSNR outside its range.
     #[error("`{0}` is no lowest PSNR; write decibels from 0 to 100, such as check=25 or check=27.5")]
     Check(String),
+    /// A number that is none, or outside its range.
+    #[error("`{name}={text}` is not taken; write {kind} from {min} to {max}")]
+    Number {
+        /// Which number.
+        name: &'static str,
+        /// What was written.
+        text: String,
+        /// What kind of number is taken.
+        kind: String,
+        /// The least.
+        min: String,
+        /// The most.
+        max: String,
+    },
     /// A profile nobody knows.
     #[error("`{0}` is no profile; known are phone-h264, review and master-ffv1")]
     UnknownProfile(String),

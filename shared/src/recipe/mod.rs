@@ -3,10 +3,15 @@
 //! The text form is what people write: `upscale 2x filter=lanczos`, steps joined with `|`. Reading fills in every default, so
 //! that two ways of writing the same work have the same digest.
 
+mod deband;
+mod denoise;
 mod error;
+mod filter;
+mod grain;
 mod model;
 mod parameters;
 mod profile;
+mod sharpen;
 mod size;
 mod step;
 mod upscale;
@@ -17,15 +22,20 @@ use crate::digest::Digest;
 use crate::limits::RECIPE_STEPS_MAX;
 use crate::media::{Colour, ColourTags, FrameLayout, MediaFacts};
 
+pub use deband::Deband;
+pub use denoise::Denoise;
 pub use error::InvalidRecipe;
+pub use filter::{Filter, Polar, Separable};
+pub use grain::Grain;
 pub use model::model_runs;
 pub use profile::Profile;
+pub use sharpen::Sharpen;
 pub use size::Target;
 pub use step::Step;
-pub use upscale::{Filter, Upscale};
+pub use upscale::Upscale;
 
 /// The version of the picture arithmetic. Part of every recipe's digest: raise it when a pass changes its pixels.
-pub const ENGINE_VERSION: u32 = 1;
+pub const ENGINE_VERSION: u32 = 2;
 
 /// Ordered steps and the form of the output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -136,6 +146,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::media::Extent;
 
     fn steps(text: &str) -> Result<String, String> {
         read_steps(text).map(|steps| write_steps(&steps)).map_err(|error| error.to_string())
@@ -144,6 +155,11 @@ mod tests {
     #[test]
     fn reading_fills_in_the_defaults() {
         assert_eq!(steps("upscale 2x"), Ok("upscale 2x filter=ewa-lanczos".to_owned()));
+        assert_eq!(steps("upscale 2x antiring=0.00"), Ok("upscale 2x filter=ewa-lanczos".to_owned()));
+        assert_eq!(
+            steps("upscale 2x antiring=0 filter=ewa-lanczos4sharpest"),
+            Ok("upscale 2x filter=ewa-lanczos4sharpest antiring=0".to_owned())
+        );
         assert_eq!(steps("upscale 1.50x filter=fsr"), Ok("upscale 1.5x filter=fsr sharpness=0.2".to_owned()));
         assert_eq!(
             steps("upscale 1080x1920 filter=lanczos | upscale 2x"),
@@ -164,16 +180,37 @@ mod tests {
     }
 
     #[test]
+    fn finishing_steps_have_defaults_too() {
+        assert_eq!(
+            steps("denoise | deband | sharpen | grain"),
+            Ok("denoise strength=0.2 frames=1 | deband strength=0.4 range=16 | sharpen strength=0.5 | \
+                grain strength=0.25 size=1.5 seed=0"
+                .to_owned())
+        );
+        assert_eq!(steps("denoise frames=0 strength=1.00"), Ok("denoise strength=1 frames=0".to_owned()));
+    }
+
+    #[test]
+    fn finishing_steps_take_hdr_and_keep_the_size() {
+        for step in read_steps("denoise | deband | sharpen | grain").expect("steps") {
+            assert_eq!((step.needs_sdr(), step.extent(Extent::new(99, 57))), (None, Extent::new(99, 57)), "{step}");
+        }
+    }
+
+    #[test]
     fn errors_say_what_to_write() {
         for (text, part) in [
             ("", "no step is given"),
-            ("sharpen 2x", "`sharpen` is no step"),
+            ("blur 2x", "`blur` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`"),
             ("upscale", "`` is no size"),
             ("upscale big", "`big` is no size; write a factor"),
             ("upscale 17x", "`17x` is outside the bounds"),
             ("upscale 0x0", "sizes from 2x2 to 16384 a side"),
             ("upscale 1081x1920", "an odd side"),
-            ("upscale 2x filter=cubic", "`cubic` is no filter"),
+            ("upscale 2x filter=cubic", "`cubic` is no filter; known are bilinear, hermite, catmull-rom, mitchell, robidoux, "),
+            ("upscale 2x filter=cubic", "ewa-lanczos4sharpest, fsr"),
+            ("upscale 2x filter=lanczos antiring=1", "`antiring=1` is no parameter here"),
+            ("upscale 2x antiring=1.5", "`1.5` is no anti-ringing"),
             ("upscale 2x sharpness=1", "`sharpness=1` is no parameter here"),
             ("upscale 2x filter=fsr sharpness=3", "`3` is no sharpness"),
             ("upscale 2x loud", "`loud` is no parameter"),
@@ -182,6 +219,14 @@ mod tests {
             ("upscale 2x model=a@12", "`a` is pinned to no model: a digest is 64"),
             ("upscale 2x check=101", "`101` is no lowest PSNR"),
             ("upscale 2x check=25.125", "`25.125` is no lowest PSNR"),
+            ("sharpen 2x", "`2x` is no parameter here; known are strength=0..1"),
+            ("denoise strength=1.01", "`strength=1.01` is not taken; write a number of up to 2 decimals from 0 to 1"),
+            ("denoise strength=0.123", "`strength=0.123` is not taken"),
+            ("denoise frames=3", "`frames=3` is not taken; write a whole number from 0 to 2"),
+            ("deband range=0", "`range=0` is not taken; write a whole number from 1 to 64"),
+            ("grain size=0.5", "`size=0.5` is not taken; write a number of up to 2 decimals from 1 to 8"),
+            ("grain seed=4294967296", "`seed=4294967296` is not taken"),
+            ("grain strength=1 strength=1", "`strength=1` is given twice"),
             ("upscale 2x filter=fsr filter=fsr", "`filter=fsr` is given twice"),
         ] {
             let error = steps(text).expect_err(text);
@@ -192,13 +237,13 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_back(
-            thousandths in 63_u32..=16_000, stops in 0_u32..=200, pick in 0..3,
+            thousandths in 63_u32..=16_000, stops in 0_u32..=200, pick in 0..Filter::all().len(),
             model in proptest::option::of(model::tests::model_ref()), check_hundredths in proptest::option::of(0_u32..=10_000),
         ) {
-            let filter = match pick {
-                0 => Filter::Lanczos,
-                1 => Filter::EwaLanczos,
-                _ => Filter::Fsr { stops_hundredths: stops },
+            let filter = match Filter::all()[pick] {
+                Filter::Polar { kernel, .. } => Filter::Polar { kernel, antiring_hundredths: stops / 2 },
+                Filter::Fsr { .. } => Filter::Fsr { stops_hundredths: stops },
+                other => other,
             };
             let target = Target::Factor { thousandths };
             let step = Step::Upscale(Upscale { target, model, filter, check_hundredths });
@@ -206,9 +251,26 @@ mod tests {
         }
 
         #[test]
+        fn finishing_steps_are_read_back(
+            strength_hundredths in 0_u32..=100, frames in 0_u32..=2, range in 1_u32..=64, size_hundredths in 100_u32..=800,
+            seed in 0..=u32::MAX
+        ) {
+            let steps = [
+                Step::Denoise(Denoise { strength_hundredths, frames }),
+                Step::Deband(Deband { strength_hundredths, range }),
+                Step::Sharpen(Sharpen { strength_hundredths }),
+                Step::Grain(Grain { strength_hundredths, size_hundredths, seed }),
+            ];
+            prop_assert_eq!(read_steps(&write_steps(&steps)), Ok(steps.to_vec()));
+        }
+
+        #[test]
         fn no_text_panics(text in "\\PC{0,40}") {
             let _ = read_steps(&text);
-            let _ = read_steps(&format!("upscale {text}"));
+            for step in ["upscale", "denoise", "deband", "sharpen", "grain"] {
+                let _ = read_steps(&format!("{step} {text}"));
+                let _ = read_steps(&format!("{step} strength={text}"));
+            }
         }
     }
 }

@@ -1,6 +1,17 @@
 //! The words after a step's name: at most one bare word, then `name=value` in any order, each at most once.
 
 use super::error::InvalidRecipe;
+use super::size::{decimal, write_decimal};
+
+/// A number that a step takes by name, in units of its last decimal place.
+pub(super) struct Number {
+    pub(super) name: &'static str,
+    /// Decimal places that may be written.
+    pub(super) places: usize,
+    pub(super) min: u32,
+    pub(super) max: u32,
+    pub(super) default: u32,
+}
 
 /// The words that nobody has taken yet.
 pub(super) struct Parameters<'a> {
@@ -30,6 +41,23 @@ impl<'a> Parameters<'a> {
             return Err(InvalidRecipe::RepeatedParameter((*again).to_owned()));
         }
         Ok(value(&word))
+    }
+
+    /// The number that is given, or its default.
+    pub(super) fn number(&mut self, number: &Number) -> Result<u32, InvalidRecipe> {
+        let Some(text) = self.take(number.name)? else { return Ok(number.default) };
+        let found = decimal(text, number.places).filter(|value| (number.min..=number.max).contains(value));
+        found.ok_or_else(|| InvalidRecipe::Number {
+            name: number.name,
+            text: text.to_owned(),
+            kind: if number.places == 0 {
+                "a whole number".to_owned()
+            } else {
+                format!("a number of up to {} decimals", number.places)
+            },
+            min: write_decimal(number.min, number.places),
+            max: write_decimal(number.max, number.places),
+        })
     }
 
     /// Refuses what is left; `known` lists what could have been written.

@@ -5,9 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::deband::Deband;
+use super::denoise::Denoise;
 use super::error::InvalidRecipe;
+use super::grain::Grain;
 use super::parameters::Parameters;
-use super::upscale::{Filter, Upscale};
+use super::sharpen::Sharpen;
+use super::upscale::Upscale;
 use crate::media::Extent;
 use crate::model::ModelRef;
 
@@ -17,6 +21,14 @@ use crate::model::ModelRef;
 pub enum Step {
     /// Change of size.
     Upscale(Upscale),
+    /// Less noise.
+    Denoise(Denoise),
+    /// Smooth gradients instead of bands.
+    Deband(Deband),
+    /// More contrast in fine detail.
+    Sharpen(Sharpen),
+    /// Film grain.
+    Grain(Grain),
 }
 
 impl Step {
@@ -25,6 +37,7 @@ impl Step {
     pub fn extent(&self, source: Extent) -> Extent {
         match self {
             Self::Upscale(upscale) => upscale.target.extent(source),
+            Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => source,
         }
     }
 
@@ -33,15 +46,20 @@ impl Step {
     #[must_use]
     pub fn keeps_picture(&self) -> bool {
         match self {
-            Self::Upscale(_) => true,
+            Self::Upscale(_) | Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => true,
+        }
+    }
+
+    fn upscale(&self) -> Option<&Upscale> {
+        match self {
+            Self::Upscale(upscale) => Some(upscale),
+            Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => None,
         }
     }
 
     /// The lowest PSNR that the step asks for, in hundredths of a decibel.
     pub(super) fn check_hundredths(&self) -> Option<u32> {
-        match self {
-            Self::Upscale(upscale) => upscale.check_hundredths,
-        }
+        self.upscale()?.check_hundredths
     }
 
     /// The part of the step that works in the light of standard dynamic range and so cannot take HDR frames, by name.
@@ -49,33 +67,32 @@ impl Step {
     pub fn needs_sdr(&self) -> Option<&'static str> {
         match self {
             Self::Upscale(Upscale { model: Some(_), .. }) => Some("a model"),
-            Self::Upscale(upscale) => (upscale.filter != Filter::Lanczos).then(|| upscale.filter.name()),
+            Self::Upscale(upscale) => upscale.filter.needs_sdr().then(|| upscale.filter.name()),
+            // They work on coded values, which are as even to the eye in HDR as in SDR.
+            Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => None,
         }
     }
 
     /// The network that the step runs.
     #[must_use]
     pub fn model(&self) -> Option<&ModelRef> {
-        match self {
-            Self::Upscale(upscale) => upscale.model.as_ref(),
-        }
+        self.upscale()?.model.as_ref()
     }
 
     /// The network that the step runs, to be pinned.
     pub(super) fn model_mut(&mut self) -> Option<&mut ModelRef> {
         match self {
             Self::Upscale(upscale) => upscale.model.as_mut(),
+            Self::Denoise(_) | Self::Deband(_) | Self::Sharpen(_) | Self::Grain(_) => None,
         }
     }
 
     /// The step for people: as it is written, with the first digits of a digest instead of all of them.
     #[must_use]
     pub fn short(&self) -> String {
+        let Self::Upscale(upscale) = self else { return self.to_string() };
         let mut text = String::new();
-        match self {
-            Self::Upscale(upscale) => upscale.write(&mut text, ModelRef::short),
-        }
-        .expect("a string takes every text");
+        upscale.write(&mut text, ModelRef::short).expect("a string takes every text");
         text
     }
 }
@@ -84,6 +101,10 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Upscale(upscale) => upscale.fmt(f),
+            Self::Denoise(denoise) => denoise.fmt(f),
+            Self::Deband(deband) => deband.fmt(f),
+            Self::Sharpen(sharpen) => sharpen.fmt(f),
+            Self::Grain(grain) => grain.fmt(f),
         }
     }
 }
@@ -95,6 +116,10 @@ impl FromStr for Step {
         let (name, parameters) = Parameters::split(text)?;
         match name {
             "upscale" => Upscale::read(parameters).map(Self::Upscale),
+            "denoise" => Denoise::read(parameters).map(Self::Denoise),
+            "deband" => Deband::read(parameters).map(Self::Deband),
+            "sharpen" => Sharpen::read(parameters).map(Self::Sharpen),
+            "grain" => Grain::read(parameters).map(Self::Grain),
             other => Err(InvalidRecipe::UnknownStep(other.to_owned())),
         }
     }

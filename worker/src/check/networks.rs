@@ -54,7 +54,7 @@ fn upscaler(layout: &FrameLayout, executor: &Executor) -> Result<Recording, Reco
     let digest = Digest::of(&file);
     let model = ModelRef { name: "check".parse().expect("a plain word"), digest: Some(digest) };
     let target = Target::Factor { thousandths: 2_000 };
-    let step = Upscale { target, model: Some(model), filter: Filter::Lanczos, check_hundredths: None };
+    let step = Upscale { target, model: Some(model), filter: Filter::LANCZOS, check_hundredths: None };
     let output = FrameLayout { extent: Extent::new(layout.extent.width * 2, layout.extent.height * 2), ..layout.clone() };
     let models = Models::from([(digest, Arc::new(network))]);
     record_for(&[Step::Upscale(step)], layout, &output, (&models, executor))

@@ -97,7 +97,7 @@ fn as_step(network: &Network, extent: Extent, factor: u32, executor: &Executor) 
     let name = "bench".parse().expect("a plain word");
     let model = Some(ModelRef { name, digest: Some(digest) });
     let target = Target::Size(output.extent);
-    let step = Step::Upscale(Upscale { target, model, filter: Filter::Lanczos, check_hundredths: None });
+    let step = Step::Upscale(Upscale { target, model, filter: Filter::LANCZOS, check_hundredths: None });
     let models = Models::from([(digest, Arc::new(network.clone()))]);
     record_for(&[step], &input, &output, (&models, executor))
 }

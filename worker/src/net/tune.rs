@@ -45,7 +45,9 @@ impl Choices {
         let mut kernels = Kernels::suggested(gpu.features(), gpu.facts().kind == AdapterKind::Cpu);
         let file = folder.map(|folder| folder.join(file_name(gpu)));
         let text = file.as_ref().and_then(|file| std::fs::read(file).ok());
-        for Entry { real, class, kernel } in text.and_then(|text| serde_json::from_slice::<Vec<Entry>>(&text).ok()).unwrap_or_default() {
+        for Entry { real, class, kernel } in
+            text.and_then(|text| serde_json::from_slice::<Vec<Entry>>(&text).ok()).unwrap_or_default()
+        {
             // A device may have lost what a kernel needs since: a failed check, another driver setting.
             if kernel.can(class, real, gpu.features()) {
                 kernels.learn(real, class, kernel);
@@ -153,8 +155,7 @@ pub(super) fn one_convolution(class: ConvClass) -> Shaped {
     let shape = [1, channels, rows, columns];
     let count = out * channels * 9;
     let weights = (0..count).map(|at| (at * 37 % 101) as f32 / 1_000.0).collect::<Vec<_>>();
-    let window =
-        Window { stride: [1; 2], dilation: [1; 2], padding: Padding::Explicit { begin: [1; 2], end: [1; 2] } };
+    let window = Window { stride: [1; 2], dilation: [1; 2], padding: Padding::Explicit { begin: [1; 2], end: [1; 2] } };
     let network = Network {
         name: "one convolution".to_owned(),
         inputs: vec![Input {

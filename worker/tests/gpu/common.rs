@@ -53,6 +53,13 @@ pub(crate) fn frame(layout: &FrameLayout, codes: &[u16]) -> Vec<u8> {
     }
 }
 
+/// A frame of one colour.
+pub(crate) fn flat(layout: &FrameLayout, values: [u16; 3]) -> Vec<u8> {
+    let planes = layout.format.planes(layout.extent);
+    let codes = planes.iter().zip(values).flat_map(|(plane, value)| vec![value; plane.pixels() as usize]);
+    frame(layout, &codes.collect::<Vec<_>>())
+}
+
 /// Noise over all codes of a layout, the same for the same seed (Marsaglia's xorshift).
 pub(crate) fn noise(layout: &FrameLayout, seed: u32) -> Vec<u8> {
     let mut state = seed.wrapping_mul(2_654_435_761) | 1;
@@ -110,6 +117,31 @@ fn picture_at(x: f64, y: f64, width: f64, height: f64) -> [f64; 3] {
         luma = 0.1;
     }
     [luma, blue, red]
+}
+
+/// Line art as it is inked: dark strokes of a steady width along circles and slanted lines on a light ground, anti-aliased.
+pub(crate) fn line_art(layout: &FrameLayout) -> Vec<u8> {
+    let (width, height) = (f64::from(layout.extent.width), f64::from(layout.extent.height));
+    let planes = layout.format.planes(layout.extent);
+    let depth = 1 << (layout.format.bits() - 8);
+    // How far a place is from the nearest stroke, in pixels.
+    let distance = |x: f64, y: f64| {
+        let circle = |cx: f64, cy: f64, radius: f64| ((x - cx * width).hypot(y - cy * height) - radius * height).abs();
+        let line = |px: f64, py: f64, angle: f64| ((x - px * width) * angle.sin() - (y - py * height) * angle.cos()).abs();
+        let circles =
+            circle(0.3, 0.5, 0.35).min(circle(0.33, 0.45, 0.2)).min(circle(0.7, 0.5, 0.42)).min(circle(0.72, 0.55, 0.11));
+        circles.min(line(0.5, 0.5, 0.4)).min(line(0.55, 0.5, 1.3)).min(line(0.2, 0.1, -0.7)).min(line(0.9, 0.2, 2.0))
+    };
+    let mut codes = Vec::new();
+    for y in 0..planes[0].height {
+        for x in 0..planes[0].width {
+            // The ink of a stroke three pixels wide, one pixel soft.
+            let ink = (2.0 - distance(f64::from(x) + 0.5, f64::from(y) + 0.5)).clamp(0.0, 1.0);
+            codes.push((220.0 - 190.0 * ink).round() as u16 * depth);
+        }
+    }
+    codes.resize(planes.iter().map(|plane| plane.pixels() as usize).sum(), 128 * depth);
+    frame(layout, &codes)
 }
 
 /// Peak signal to noise ratio of two planes in dB, without a border of `border` samples on each side.

@@ -9,4 +9,5 @@ mod networks;
 mod operators;
 mod pictures;
 mod quality;
+mod steps;
 mod twins;

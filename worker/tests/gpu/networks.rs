@@ -76,7 +76,7 @@ fn enlarging(file: &[u8], input: &FrameLayout, factor: u32, executor: &Executor)
     let digest = Digest::of(file);
     let model = ModelRef { name: "test".parse().expect("a name"), digest: Some(digest) };
     let target = Target::Factor { thousandths: factor * 1_000 };
-    let step = Step::Upscale(Upscale { target, model: Some(model), filter: Filter::Lanczos, check_hundredths: None });
+    let step = Step::Upscale(Upscale { target, model: Some(model), filter: Filter::LANCZOS, check_hundredths: None });
     let extent = Extent::new(input.extent.width * factor, input.extent.height * factor);
     let output = FrameLayout { extent, ..input.clone() };
     let models = Models::from([(digest, Arc::new(network))]);
@@ -128,7 +128,7 @@ fn what_fits_nowhere_is_refused_in_a_sentence() {
     let digest = Digest([7; 32]);
     let model = ModelRef { name: "test".parse().expect("a name"), digest: Some(digest) };
     let target = Target::Factor { thousandths: 2_000 };
-    let step = Step::Upscale(Upscale { target, model: Some(model), filter: Filter::Lanczos, check_hundredths: None });
+    let step = Step::Upscale(Upscale { target, model: Some(model), filter: Filter::LANCZOS, check_hundredths: None });
     let output = FrameLayout { extent: Extent::new(128, 128), ..input.clone() };
     let executor = Executor { memory_bytes_max: 1_000, ..Executor::default() };
     let models = Models::from([(digest, Arc::new(network))]);

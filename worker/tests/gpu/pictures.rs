@@ -3,35 +3,33 @@
 
 use std::process::Command;
 
-use crate::common::{codes, frame, layout, picture, psnr, reached, recording, render, software_gpu};
+use crate::common::{codes, flat, frame, layout, line_art, picture, psnr, reached, recording, render, software_gpu};
 use shotfarm_shared::media::{ChromaSite, Extent, FrameLayout, PixelFormat, Range};
-use shotfarm_worker::gpu::twins;
+use shotfarm_shared::recipe::Filter;
+use shotfarm_worker::gpu::{Graph, twins};
 
-const FILTERS: [&str; 3] = ["lanczos", "ewa-lanczos", "fsr"];
-
-fn flat(layout: &FrameLayout, values: [u16; 3]) -> Vec<u8> {
-    let planes = layout.format.planes(layout.extent);
-    let codes = planes.iter().zip(values).flat_map(|(plane, value)| vec![value; plane.pixels() as usize]);
-    frame(layout, &codes.collect::<Vec<_>>())
-}
+/// One filter for every way that pictures take through the passes.
+const FILTERS: [&str; 6] = ["lanczos", "mitchell", "area", "ewa-lanczos", "ewa-lanczos4sharpest", "fsr"];
 
 #[test]
 fn a_flat_field_stays_flat_to_the_code() {
     let gpu = software_gpu();
-    for filter in FILTERS {
+    for filter in Filter::names() {
         for (format, values) in [
             (PixelFormat::Yuv420p, [[16, 128, 128], [81, 90, 240], [235, 128, 128], [60, 140, 110], [129, 120, 133]]),
             (PixelFormat::Yuv422p10le, [[64, 512, 512], [325, 361, 900], [940, 512, 512], [241, 561, 441], [517, 481, 533]]),
         ] {
+            let input = layout(18, 10, format);
+            let text = format!("upscale 1.5x filter={filter}");
+            let output = reached(&text, &input, format);
+            let mut graph = Graph::new(&gpu, &recording(&text, &input, &output)).expect("compiles");
             for values in values {
-                let input = layout(18, 10, format);
-                let text = format!("upscale 1.5x filter={filter}");
-                let output = reached(&text, &input, format);
                 // FSR is made for 0..1 in R'G'B', which pure BT.601-like red leaves; it is held to the others.
                 if filter == "fsr" && (values[2] == 240 || values[2] == 900) {
                     continue;
                 }
-                let found = render(&gpu, &recording(&text, &input, &output), &flat(&input, values));
+                let mut found = Vec::new();
+                graph.submit(&flat(&input, values), 0).and_then(|()| graph.next(&mut found)).expect("a frame");
                 assert_eq!(codes(&output, &found), codes(&output, &flat(&output, values)), "{filter} {values:?}");
             }
         }
@@ -41,7 +39,7 @@ fn a_flat_field_stays_flat_to_the_code() {
 #[test]
 fn super_whites_and_footroom_survive() {
     let gpu = software_gpu();
-    for filter in ["lanczos", "ewa-lanczos"] {
+    for filter in ["lanczos", "mip", "ewa-lanczos"] {
         for luma in [2, 9, 240, 253] {
             let input = layout(18, 10, PixelFormat::Yuv420p);
             let text = format!("upscale 2x filter={filter}");
@@ -111,7 +109,7 @@ fn ramp(luma_place: f64) -> f64 {
 #[test]
 fn chroma_does_not_shift() {
     let gpu = software_gpu();
-    for filter in FILTERS {
+    for filter in ["mitchell", "area", "ewa-lanczos", "fsr"] {
         for (site, first_column, first_row) in
             [(ChromaSite::Left, 0.5, 1.0), (ChromaSite::Center, 1.0, 1.0), (ChromaSite::TopLeft, 0.5, 0.5)]
         {
@@ -188,11 +186,99 @@ fn enlarging_brings_back_what_a_smaller_picture_still_holds() {
     let original = codes(&large, &original);
     let floor = psnr(&original, &repeated, large.extent, BORDER, 255.0);
     println!("repeated pixels: {floor:.2} dB");
-    for filter in FILTERS {
+    // The area of a pixel that is enlarged is the pixel again.
+    for filter in FILTERS.into_iter().filter(|filter| *filter != "area") {
         let text = format!("upscale 2x filter={filter}");
         let found = codes(&large, &twins::run(&recording(&text, &small, &large), &shrunk));
         let found = psnr(&original, &found, large.extent, BORDER, 255.0);
         println!("{filter}: {found:.2} dB");
         assert!(found > floor + 1.0, "{filter}: {found:.2} dB, and repeated pixels {floor:.2} dB");
     }
+}
+
+/// Half as large, by a line of twice the width in coded light.
+fn halved(large: &FrameLayout, frame: &[u8]) -> (FrameLayout, Vec<u8>) {
+    let small = reached("upscale 0.5x filter=bilinear", large, large.format);
+    let shrunk = twins::run(&recording("upscale 0.5x filter=bilinear", large, &small), frame);
+    (small, shrunk)
+}
+
+/// By how much FSR must be nearer to drawn strokes than Lanczos.
+const FSR_GAIN_DB: f64 = 0.1;
+
+#[test]
+fn fsr_is_nearer_to_line_art_than_lanczos() {
+    let large = layout(192, 108, PixelFormat::Yuv420p);
+    let original = line_art(&large);
+    let (small, shrunk) = halved(&large, &original);
+    let of = |filter: &str| {
+        let found = twins::run(&recording(&format!("upscale 2x filter={filter}"), &small, &large), &shrunk);
+        psnr(&codes(&large, &original), &codes(&large, &found), large.extent, BORDER, 255.0)
+    };
+    let (fsr, lanczos) = (of("fsr"), of("lanczos"));
+    println!("line art: fsr {fsr:.2} dB, lanczos {lanczos:.2} dB");
+    assert!(fsr > lanczos + FSR_GAIN_DB, "fsr {fsr:.2} dB, lanczos {lanczos:.2} dB");
+}
+
+/// A ramp of one 10-bit code a sample: twice as wide it takes two samples a code, and no code may be left out or out of order.
+#[test]
+fn ten_bits_stay_ten_bits() {
+    let input = layout(200, 8, PixelFormat::Yuv420p10le);
+    let mut values = codes(&input, &flat(&input, [0, 512, 512]));
+    for (i, value) in values[..1_600].iter_mut().enumerate() {
+        *value = 400 + (i % 200) as u16;
+    }
+    let source = frame(&input, &values);
+    for filter in Filter::names() {
+        let text = format!("upscale 2x filter={filter}");
+        let output = reached(&text, &input, PixelFormat::Yuv420p10le);
+        let found = codes(&output, &twins::run(&recording(&text, &input, &output), &source));
+        let row = &found[8 * 400 + 12..8 * 400 + 388];
+        for (x, pair) in row.windows(2).enumerate() {
+            assert!((pair[0]..=pair[0] + 1).contains(&pair[1]), "{filter} goes from {} to {} at {x}", pair[0], pair[1]);
+        }
+    }
+}
+
+/// Luma of one frame through libplacebo's scaler; `None` where ffmpeg has no such filter or no Vulkan device.
+fn libplacebo(scaler: &str, input: &FrameLayout, output: Extent, frame: &[u8]) -> Option<Vec<u8>> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (from, to) = (folder.path().join("in.yuv"), folder.path().join("out.yuv"));
+    std::fs::write(&from, frame).expect("the frame is written");
+    let options = format!("w={}:h={}:upscaler={scaler}:dithering=none:peak_detect=0", output.width, output.height);
+    let tags = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709";
+    let filter = format!("{tags},format=yuv420p,hwupload,libplacebo={options},hwdownload,format=yuv420p");
+    let run = Command::new("ffmpeg")
+        .args(["-v", "error", "-init_hw_device", "vulkan=vk:0", "-filter_hw_device", "vk"])
+        .args(["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", &input.extent.to_string(), "-i"])
+        .arg(&from)
+        .args(["-vf", &filter, "-f", "rawvideo"])
+        .arg(&to)
+        .output()
+        .expect("this test compares with ffmpeg; install it");
+    run.status.success().then(|| std::fs::read(&to).expect("ffmpeg wrote a frame"))
+}
+
+/// Two polar Lanczos differ by rounding, and by libplacebo's table of 64 weights.
+const LIBPLACEBO_PSNR_MIN: f64 = 50.0;
+/// How far apart they may be from the picture that was made small.
+const LIBPLACEBO_APART_DB: f64 = 0.05;
+
+#[test]
+fn ewa_lanczos_is_libplacebos() {
+    let large = layout(320, 192, PixelFormat::Yuv420p);
+    // Half the contrast: what rings beyond black and white is clipped by libplacebo and kept here.
+    let halve = |code: u16| 64 + code / 2;
+    let original = frame(&large, &codes(&large, &picture(&large)).into_iter().map(halve).collect::<Vec<_>>());
+    let (small, shrunk) = halved(&large, &original);
+    let Some(theirs) = libplacebo("ewa_lanczos", &small, large.extent, &shrunk) else {
+        println!("not compared: this machine's ffmpeg cannot run libplacebo");
+        return;
+    };
+    let ours = twins::run(&recording("upscale 2x filter=ewa-lanczos", &small, &large), &shrunk);
+    let luma = |left: &[u8], right: &[u8]| psnr(&codes(&large, left), &codes(&large, right), large.extent, BORDER, 255.0);
+    let (direct, left, right) = (luma(&ours, &theirs), luma(&original, &ours), luma(&original, &theirs));
+    println!("ewa-lanczos against libplacebo: {direct:.2} dB; from the original {left:.3} and {right:.3} dB");
+    assert!(direct > LIBPLACEBO_PSNR_MIN, "{direct:.2} dB from libplacebo's");
+    assert!((left - right).abs() < LIBPLACEBO_APART_DB, "ours {left:.3} dB, libplacebo's {right:.3} dB");
 }

@@ -2,30 +2,52 @@
 
 use shotfarm_shared::media::{Extent, Matrix};
 
-use super::planes::Planes;
-use super::rgb::{Light, from_rgb, rgb_planes, to_rgb};
+use super::colour::Coefficients;
+use super::places::each;
+use super::planes::{Planes, Sampling};
+use super::rgb::{Light, rgb_planes, to_rgb};
+use super::window::Window;
 use crate::gpu::recording::Recorder;
 use crate::gpu::shaders::{Shader, easu, rcas};
 
 /// Records the filter from planes to planes with chroma at full size; at the same size it only sharpens. Footroom and
 /// super-whites are clipped: the formulas are made for 0..1.
-pub(super) fn record(recorder: &mut Recorder, planes: &Planes, target: Extent, matrix: Matrix, stops: f64) -> Planes {
+pub(super) fn record(
+    recorder: &mut Recorder,
+    planes: &Planes,
+    window: Window,
+    target: Extent,
+    matrix: Matrix,
+    stops: f64,
+) -> Planes {
     let source = planes.extent;
     let size = (target.width, target.height);
     let mut rgb = to_rgb(recorder, planes, matrix, Light::Coded);
-    if source != target {
+    if !window.is_identity(source, target) {
         let params = easu::Params {
             source_width: source.width,
             source_height: source.height,
             target_width: target.width,
             target_height: target.height,
         };
+        let [across, down] = window.spans();
+        let columns = recorder.table("columns", &each(across, target.width));
+        let rows = recorder.table("rows", &each(down, target.height));
         let scaled = rgb_planes(recorder, target);
-        recorder.grid(Shader::Easu, &params, &rgb, &scaled, size);
+        recorder.grid(Shader::Easu, &params, &[columns, rows, rgb[0], rgb[1], rgb[2]], &scaled, size);
         rgb = scaled;
     }
-    let params = rcas::Params { width: target.width, height: target.height, strength: (-stops).exp2() as f32 };
-    let sharp = rgb_planes(recorder, target);
-    recorder.grid(Shader::Rcas, &params, &rgb, &sharp, size);
-    from_rgb(recorder, sharp, target, matrix, Light::Coded)
+    let of = Coefficients::of(matrix);
+    let params = rcas::Params {
+        width: target.width,
+        height: target.height,
+        strength: (-stops).exp2() as f32,
+        luma_from_red: of.luma_from_red as f32,
+        luma_from_blue: of.luma_from_blue as f32,
+        cb_scale: (1.0 / of.blue_from_cb) as f32,
+        cr_scale: (1.0 / of.red_from_cr) as f32,
+    };
+    let values = ["luma", "Cb", "Cr"].map(|label| recorder.plane(label, target.pixels()));
+    recorder.grid(Shader::Rcas, &params, &rgb, &values, size);
+    Planes { extent: target, sampling: Sampling::FULL, values }
 }

@@ -1,28 +1,39 @@
 //! From the steps of a recipe to the passes of a job.
 //!
 //! Between steps a picture is three planes of normalised f32 (luma 0..1, chroma -1/2..1/2) in the light it is coded in, so any
-//! filter may follow any other. Chroma keeps its subsampling through Lanczos steps and is at full size after the others; the
-//! last step, or a resampling of its own, brings it to the output's.
+//! filter may follow any other. Chroma keeps its subsampling through separable steps and is at full size after the others; the
+//! last step, or a resampling of its own, brings it to the output's. A job that is one separable step needs no planes: it goes
+//! from codes to codes.
 
 mod colour;
+mod deband;
+mod denoise;
 mod ewa;
 mod fsr;
+mod grain;
 mod kernel;
 mod model;
+mod places;
 mod planes;
 mod rgb;
+mod rows;
+mod scale;
+mod sharpen;
 mod tables;
+mod upscale;
+mod window;
 
 use shotfarm_shared::media::{Extent, FrameLayout};
-use shotfarm_shared::recipe::{Filter, Step};
+use shotfarm_shared::recipe::{Step, Upscale};
 
 use self::planes::{Planes, Sampling};
 use super::recording::{Proxy, Recorder, Recording};
 use crate::net::Models;
 
-pub use self::kernel::Kernel;
 pub use self::model::Executor;
 pub(crate) use self::planes::line_grid;
+pub use self::rows::rows_read;
+pub use self::window::Window;
 
 /// Why steps cannot be recorded for a pair of layouts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -99,7 +110,13 @@ pub fn record_for(
         let name = colour::matrix_name;
         return Err(RecordError::Matrix { input: name(input.colour.matrix), output: name(output.colour.matrix) });
     }
+    let dither = dithers(steps, input, output);
     let mut recorder = Recorder::new(input.frame_bytes());
+    if let Some(kernel) = upscale::alone(steps, input, output) {
+        let window = Window::whole(input.extent);
+        let scale = |recorder: &mut Recorder, frame| planes::scale_frame(recorder, input, window, kernel, output, dither, frame);
+        return Ok(recorder.finish(output.frame_bytes(), scale));
+    }
     let mut planes = planes::unpack(&mut recorder, input);
     let wanted = Sampling::of(output);
     for (index, step) in steps.iter().enumerate() {
@@ -109,15 +126,39 @@ pub fn record_for(
     if planes.extent != output.extent {
         return Err(RecordError::Extent { reached: planes.extent, output: output.extent });
     }
-    let planes = planes::resample_chroma(&mut recorder, &planes, wanted);
-    let dither = output.format.bits() < input.format.bits();
-    let pack = |recorder: &mut Recorder, frame| planes::pack(recorder, &planes, output, dither, frame);
+    let pack = |recorder: &mut Recorder, frame| planes::finish(recorder, &planes, output, dither, frame);
     Ok(recorder.finish(output.frame_bytes(), pack))
 }
 
 /// Records the way of a frame's luma into a plane, 0..1.
 pub(crate) fn unpack_luma(recorder: &mut Recorder, layout: &FrameLayout) -> Proxy {
     planes::unpack(recorder, layout).values[0]
+}
+
+/// Whether the output's rounding to codes is spread over neighbours. Where the depth shrinks, and after steps whose very work is
+/// values between the codes: rounding them would bring the bands back that `deband` took away and `denoise` laid bare, and
+/// make steps of fine `grain`. Not after scaling and sharpening, whose results are as rough as their source.
+fn dithers(steps: &[Step], input: &FrameLayout, output: &FrameLayout) -> bool {
+    let between_codes = |step: &Step| match step {
+        Step::Upscale(_) | Step::Sharpen(_) => false,
+        Step::Denoise(denoise) => denoise.strength_hundredths > 0,
+        Step::Deband(deband) => deband.strength_hundredths > 0,
+        Step::Grain(grain) => grain.strength_hundredths > 0,
+    };
+    output.format.bits() < input.format.bits() || steps.iter().any(between_codes)
+}
+
+/// Rows of luma above and below it that a row of a step's result depends on, in whatever sampling chroma comes; `None` for a
+/// change of size, where it is a matter of the kernel and the sizes.
+#[must_use]
+pub fn reach_rows(step: &Step) -> Option<u32> {
+    match step {
+        Step::Upscale(_) => None,
+        Step::Denoise(_) => Some(denoise::REACH_ROWS),
+        Step::Deband(deband) => Some(deband::reach_rows(deband)),
+        Step::Sharpen(_) => Some(sharpen::REACH_ROWS),
+        Step::Grain(_) => Some(0),
+    }
 }
 
 /// One step from planes to planes. `wanted` is the chroma sampling to leave behind where that costs nothing more.
@@ -127,18 +168,36 @@ fn record_step(
     planes: Planes,
     input: &FrameLayout,
     wanted: Option<Sampling>,
-    (models, executor): (&Models, &Executor),
+    models: (&Models, &Executor),
 ) -> Result<Planes, RecordError> {
     let target = step.extent(planes.extent);
     target.check()?;
     if input.colour.is_hdr() && step.needs_sdr().is_some() {
         return Err(RecordError::Hdr { step: step.to_string() });
     }
-    let Step::Upscale(upscale) = step;
+    match step {
+        Step::Upscale(upscale) => record_upscale(recorder, upscale, planes, input, wanted, models),
+        Step::Denoise(step) => Ok(denoise::record(recorder, &planes, step)),
+        Step::Deband(step) => Ok(deband::record(recorder, &planes, step)),
+        Step::Sharpen(step) => Ok(sharpen::record(recorder, &planes, step)),
+        Step::Grain(step) => Ok(grain::record(recorder, &planes, step)),
+    }
+}
+
+/// A network first, where the step names one; then the filter the rest of the way.
+fn record_upscale(
+    recorder: &mut Recorder,
+    upscale: &Upscale,
+    planes: Planes,
+    input: &FrameLayout,
+    wanted: Option<Sampling>,
+    (models, executor): (&Models, &Executor),
+) -> Result<Planes, RecordError> {
+    let target = upscale.target.extent(planes.extent);
     let planes = match &upscale.model {
         Some(model) => {
             let network = model.digest.and_then(|digest| models.get(&digest));
-            let network = network.ok_or_else(|| RecordError::NoModel { step: step.short() })?;
+            let network = network.ok_or_else(|| RecordError::NoModel { step: Step::Upscale(upscale.clone()).short() })?;
             let enlarged = model::record(recorder, &planes, (network, input.colour.matrix), target, executor)?;
             if enlarged.extent == target {
                 return Ok(enlarged);
@@ -147,21 +206,7 @@ fn record_step(
         }
         None => planes,
     };
-    let same_size = target == planes.extent;
-    match upscale.filter {
-        Filter::Lanczos | Filter::EwaLanczos if same_size => Ok(planes),
-        Filter::Lanczos => {
-            let sampling = wanted.unwrap_or(planes.sampling);
-            Ok(planes::resample(recorder, &planes, target, sampling, Kernel::Lanczos3))
-        }
-        Filter::EwaLanczos => Ok(ewa::record(recorder, &planes, target, input.colour.matrix)),
-        Filter::Fsr { .. } if target.width < planes.extent.width || target.height < planes.extent.height => {
-            Err(RecordError::FsrShrinks { step: step.to_string(), from: planes.extent })
-        }
-        Filter::Fsr { stops_hundredths } => {
-            Ok(fsr::record(recorder, &planes, target, input.colour.matrix, f64::from(stops_hundredths) / 100.0))
-        }
-    }
+    upscale::record(recorder, upscale, &planes, Window::whole(planes.extent), target, input, wanted)
 }
 
 #[cfg(test)]
@@ -184,11 +229,23 @@ mod tests {
     }
 
     #[test]
-    fn lanczos_steps_stay_in_planes() {
+    fn separable_steps_stay_in_planes() {
         let (input, output) = (layout(64, 36, PixelFormat::Yuv420p), layout(256, 144, PixelFormat::Yuv420p));
-        let names = passes("upscale 2x filter=lanczos | upscale 2x filter=lanczos", &input, &output).expect("records");
-        assert_eq!(names.iter().filter(|name| name.starts_with("resample")).count(), 12);
+        let names = passes("upscale 2x filter=lanczos | upscale 2x filter=mitchell", &input, &output).expect("records");
+        assert_eq!(names.iter().filter(|name| **name == "scale").count(), 6);
         assert!(!names.contains(&"to_rgb"));
+    }
+
+    #[test]
+    fn a_change_of_size_alone_goes_from_frame_to_frame_in_one_pass_a_plane() {
+        let input = layout(64, 36, PixelFormat::Yuv420p);
+        assert_eq!(passes("upscale 2x filter=lanczos", &input, &layout(128, 72, PixelFormat::Yuv420p)), Ok(vec!["scale"; 3]));
+        // Rows of 33 chroma samples are no whole words, and a tenth needs more texels than a block reads.
+        let names = passes("upscale 66x36 filter=bilinear", &input, &layout(66, 36, PixelFormat::Yuv420p)).expect("records");
+        assert_eq!(names.iter().filter(|name| **name == "pack").count(), 3);
+        let input = layout(640, 360, PixelFormat::Yuv420p);
+        let names = passes("upscale 0.1x filter=lanczos", &input, &layout(64, 36, PixelFormat::Yuv420p)).expect("records");
+        assert!(names.contains(&"resample_across") && names.contains(&"resample_down"), "{names:?}");
     }
 
     #[test]
@@ -202,6 +259,25 @@ mod tests {
         hdr.colour.tags.transfer = Some("smpte2084".to_owned());
         let error = passes("upscale 2x", &hdr, &layout(128, 72, PixelFormat::Yuv420p)).expect_err("HDR");
         assert!(error.contains("the source is HDR; use filter=lanczos"), "{error}");
+    }
+
+    #[test]
+    fn dither_is_on_where_values_lie_between_the_codes() {
+        let (eight, ten) = (layout(32, 18, PixelFormat::Yuv420p), layout(32, 18, PixelFormat::Yuv420p10le));
+        let dithers = |text: &str, input: &FrameLayout, output: &FrameLayout| {
+            let recording = record(&read_steps(text).expect("steps"), input, output, &Models::default()).expect("records");
+            let packs = recording.passes().filter(|pass| pass.shader == Shader::Pack);
+            let flags = packs.map(|pass| bytemuck::pod_read_unaligned::<crate::gpu::shaders::pack::Params>(&pass.params).dither);
+            let flags = flags.collect::<Vec<_>>();
+            assert!(flags.len() == 3 && flags.iter().all(|flag| *flag == flags[0]), "{flags:?}");
+            flags[0] != 0
+        };
+        let rounded = "upscale 1x filter=fsr | sharpen | denoise strength=0 | deband strength=0 | grain strength=0";
+        assert!(!dithers(rounded, &eight, &eight) && !dithers(rounded, &eight, &ten));
+        assert!(dithers("sharpen", &ten, &eight));
+        for text in ["denoise", "deband | upscale 1x filter=fsr", "grain | sharpen"] {
+            assert!(dithers(text, &eight, &eight) && dithers(text, &ten, &ten), "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 // FSR 1, second half: robust contrast adaptive sharpening of coded R'G'B' in 0..1 (GPUOpen-Effects/FidelityFX-FSR:
 // ffx-fsr/ffx_fsr1.h). As much of the negative lobe as no channel clips by, times `strength`, and down to half of that where the
-// texel stands out from its neighbours like noise: the sources are compressed video, whose noise should not be sharpened.
+// texel stands out from its neighbours like noise: the sources are compressed video, whose noise should not be sharpened. Then to
+// Y'CbCr planes.
 
 // The most of the lobe, 1/4 - 1/16: beyond it the result becomes unnatural.
 const LOBE_MAX: f32 = 0.1875;
@@ -12,15 +13,19 @@ struct Params {
     height: u32,
     // 2^-stops.
     strength: f32,
+    luma_from_red: f32,
+    luma_from_blue: f32,
+    cb_scale: f32,
+    cr_scale: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> red: array<f32>;
 @group(0) @binding(2) var<storage, read> green: array<f32>;
 @group(0) @binding(3) var<storage, read> blue: array<f32>;
-@group(0) @binding(4) var<storage, read_write> sharp_red: array<f32>;
-@group(0) @binding(5) var<storage, read_write> sharp_green: array<f32>;
-@group(0) @binding(6) var<storage, read_write> sharp_blue: array<f32>;
+@group(0) @binding(4) var<storage, read_write> luma: array<f32>;
+@group(0) @binding(5) var<storage, read_write> chroma_blue: array<f32>;
+@group(0) @binding(6) var<storage, read_write> chroma_red: array<f32>;
 
 fn texel(x: i32, y: i32) -> vec3<f32> {
     let column = u32(clamp(x, 0, i32(params.width) - 1));
@@ -63,7 +68,9 @@ fn rcas(@builtin(global_invocation_id) id: vec3<u32>) {
     let result = (lobe * (b + d + f + h) + e) / (4.0 * lobe + 1.0);
 
     let o = id.y * params.width + id.x;
-    sharp_red[o] = result.x;
-    sharp_green[o] = result.y;
-    sharp_blue[o] = result.z;
+    // Luma is counted from green, so that a grey gives exactly its own luma and no chroma.
+    let value = result.y + params.luma_from_red * (result.x - result.y) + params.luma_from_blue * (result.z - result.y);
+    luma[o] = value;
+    chroma_blue[o] = (result.z - value) * params.cb_scale;
+    chroma_red[o] = (result.x - value) * params.cr_scale;
 }

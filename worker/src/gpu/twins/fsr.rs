@@ -1,6 +1,5 @@
 //! Twins of `easu` and `rcas`.
 
-use super::position::source_position;
 use super::{Bound, planes_mut};
 use crate::gpu::shaders::easu::{DIRECTION_MIN, LOBE_CHANGE, Params as EasuParams};
 use crate::gpu::shaders::rcas::{DIVISOR_MIN, LOBE_MAX, Params as RcasParams};
@@ -61,11 +60,12 @@ const TAPS: [[i32; 2]; 12] = [[0, -1], [1, -1], [-1, 0], [0, 0], [1, 0], [2, 0],
 
 pub(super) fn easu(params: EasuParams, bound: &mut Bound<'_>) {
     let mut writes = std::mem::take(&mut bound.writes);
-    let planes = bound.read_planes(0);
+    let (columns, rows) = (bound.read::<[f32; 2]>(0), bound.read::<[f32; 2]>(1));
+    let planes = bound.read_planes(2);
     let scaled = planes_mut(&mut writes);
     for y in 0..params.target_height {
         for x in 0..params.target_width {
-            let colour = easu_sample(&params, planes, x, y);
+            let colour = easu_sample(&params, planes, columns[x as usize], rows[y as usize]);
             for c in 0..3 {
                 scaled[c][(y * params.target_width + x) as usize] = colour[c];
             }
@@ -74,12 +74,10 @@ pub(super) fn easu(params: EasuParams, bound: &mut Bound<'_>) {
     bound.writes = writes;
 }
 
-fn easu_sample(params: &EasuParams, planes: [&[f32]; 3], x: u32, y: u32) -> Colour {
-    let px = source_position(x, params.source_width, params.target_width);
-    let py = source_position(y, params.source_height, params.target_height);
-    let (u, v) = (px.fraction, py.fraction);
+fn easu_sample(params: &EasuParams, planes: [&[f32]; 3], [x, u]: [f32; 2], [y, v]: [f32; 2]) -> Colour {
+    let (x, y) = (x as i32, y as i32);
     let size = (params.source_width, params.source_height);
-    let colours = TAPS.map(|[dx, dy]| texel(planes, size, px.whole + dx, py.whole + dy));
+    let colours = TAPS.map(|[dx, dy]| texel(planes, size, x + dx, y + dy));
     let [bl, cl, el, fl, gl, hl, il, jl, kl, ll, nl, ol] = colours.map(brightness);
     let parts = [
         analyse((1.0 - u) * (1.0 - v), [bl, el, fl, gl, jl]),
@@ -108,7 +106,7 @@ fn calm([b, d, e, f, h]: [f32; 5]) -> f32 {
 pub(super) fn rcas(params: RcasParams, bound: &mut Bound<'_>) {
     let mut writes = std::mem::take(&mut bound.writes);
     let planes = bound.read_planes(0);
-    let sharp = planes_mut(&mut writes);
+    let [luma, chroma_blue, chroma_red] = planes_mut(&mut writes);
     let size = (params.width, params.height);
     for y in 0..params.height as i32 {
         for x in 0..params.width as i32 {
@@ -122,10 +120,11 @@ pub(super) fn rcas(params: RcasParams, bound: &mut Bound<'_>) {
             });
             let clear = calm([b, d, e, f, h].map(brightness));
             let lobe = (-LOBE_MAX).max(lobes[0].max(lobes[1]).max(lobes[2]).min(0.0)) * params.strength * clear;
-            for c in 0..3 {
-                let result = (lobe * (b[c] + d[c] + f[c] + h[c]) + e[c]) / (4.0 * lobe + 1.0);
-                sharp[c][(y as u32 * params.width + x as u32) as usize] = result;
-            }
+            let [r, g, b] = [0, 1, 2].map(|c| (lobe * (b[c] + d[c] + f[c] + h[c]) + e[c]) / (4.0 * lobe + 1.0));
+            let o = (y as u32 * params.width + x as u32) as usize;
+            luma[o] = g + params.luma_from_red * (r - g) + params.luma_from_blue * (b - g);
+            chroma_blue[o] = (b - luma[o]) * params.cb_scale;
+            chroma_red[o] = (r - luma[o]) * params.cr_scale;
         }
     }
     bound.writes = writes;
@@ -166,8 +165,19 @@ mod tests {
         plane[4] = 0.5;
         let words: &[u32] = bytemuck::cast_slice(&plane);
         let mut bound = Bound { reads: vec![words; 3], writes: vec![vec![0; 9]; 3] };
-        rcas(RcasParams { width: 3, height: 3, strength: 1.0 }, &mut bound);
-        assert!((f32::from_bits(bound.writes[1][4]) - 0.56).abs() < 1e-6);
-        assert!((f32::from_bits(bound.writes[2][0]) - 0.4).abs() < 1e-6, "flat stays flat");
+        let weights = (0.2126, 0.0722);
+        let params = RcasParams {
+            width: 3,
+            height: 3,
+            strength: 1.0,
+            luma_from_red: weights.0,
+            luma_from_blue: weights.1,
+            cb_scale: 1.0,
+            cr_scale: 1.0,
+        };
+        rcas(params, &mut bound);
+        assert!((f32::from_bits(bound.writes[0][4]) - 0.56).abs() < 1e-6);
+        assert_eq!(bound.writes[1][4], 0, "grey stays grey");
+        assert!((f32::from_bits(bound.writes[0][0]) - 0.4).abs() < 1e-6, "flat stays flat");
     }
 }

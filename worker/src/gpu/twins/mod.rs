@@ -6,19 +6,26 @@
 
 mod bench;
 mod curves;
+mod deband;
+mod denoise;
 mod ewa;
 mod frame;
 mod fsr;
-mod net;
+mod grain;
 pub mod half;
-mod position;
+mod hash;
+mod net;
 mod resample;
 mod rgb;
+mod scale;
+mod sharpen;
 
 use bytemuck::Pod;
 
 use super::recording::{BufferSpec, Op, Pass, Recording, Role, WORD_BYTES};
 use super::shaders::Shader;
+
+pub(super) use self::hash::pcg3d;
 
 /// The buffers of one pass as words.
 struct Bound<'a> {
@@ -63,12 +70,21 @@ pub fn run(recording: &Recording, frame: &[u8]) -> Vec<u8> {
 /// Like [`run`].
 #[must_use]
 pub fn run_frames(recording: &Recording, frames: &[impl AsRef<[u8]>]) -> Vec<Vec<u8>> {
+    run_numbered(recording, frames, 0)
+}
+
+/// Like [`run_frames`], numbered from `first` on: a part of a shot.
+///
+/// # Panics
+/// Like [`run`].
+#[must_use]
+pub fn run_numbered(recording: &Recording, frames: &[impl AsRef<[u8]>], first: i64) -> Vec<Vec<u8>> {
     let mut memory = memory(recording);
     let mut run = |(frame, number): (_, i64)| {
         run_frame(recording, &mut memory, AsRef::as_ref(frame), number);
         bytemuck::cast_slice::<u32, u8>(&memory[recording.output.0])[..recording.output_bytes].to_vec()
     };
-    frames.iter().zip(0..).map(|(frame, number)| run((frame, number))).collect()
+    frames.iter().zip(first..).map(|(frame, number)| run((frame, number))).collect()
 }
 
 /// Runs a whole recording on one raw frame and gives every buffer as it stands at the end.
@@ -128,12 +144,19 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
         Shader::Pack => frame::pack(params(pass), &mut bound),
         Shader::ResampleAcross => resample::resample_across(params(pass), &mut bound),
         Shader::ResampleDown => resample::resample_down(params(pass), &mut bound),
+        Shader::Scale => scale::scale(params(pass), &scale_constants(pass), &mut bound),
         Shader::ToRgb => rgb::to_rgb(params(pass), &mut bound),
         Shader::FromRgb => rgb::from_rgb(params(pass), &mut bound),
-        Shader::Ewa => ewa::ewa(params(pass), &mut bound),
+        Shader::Ewa => ewa::ewa(params(pass), &ewa_constants(pass), &mut bound),
         Shader::Easu => fsr::easu(params(pass), &mut bound),
         Shader::Rcas => fsr::rcas(params(pass), &mut bound),
         Shader::BenchMatrix => bench::bench_matrix(params(pass), pass.groups[0], &mut bound),
+        Shader::Denoise => denoise::denoise(params(pass), &mut bound),
+        Shader::DenoiseMean => denoise::denoise_mean(params(pass), &mut bound),
+        Shader::Deband => deband::deband(params(pass), &mut bound),
+        Shader::Sharpen => sharpen::sharpen(params(pass), &mut bound),
+        Shader::GrainField => grain::grain_field(params(pass), &mut bound),
+        Shader::Grain => grain::grain(params(pass), &mut bound),
         Shader::BenchArithmetic | Shader::BenchArithmeticF16 => {
             bench::bench_arithmetic(params(pass), invocations(pass), pass.shader.facts().needs.f16, &mut bound);
         }
@@ -147,6 +170,32 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
 /// Invocations of a pass along x.
 fn invocations(pass: &Pass) -> u32 {
     pass.groups[0] * pass.shader.facts().workgroup_with(&pass.constants)[0]
+}
+
+fn ewa_constants(pass: &Pass) -> ewa::Constants {
+    ewa::Constants {
+        antiring: constant(pass, "ANTIRING") != 0,
+        curve: constant(pass, "CURVE"),
+        block_width: constant(pass, "BLOCK_WIDTH"),
+        shared_columns: constant(pass, "SHARED_COLUMNS"),
+        shared_rows: constant(pass, "SHARED_ROWS"),
+    }
+}
+
+fn scale_constants(pass: &Pass) -> scale::Constants {
+    scale::Constants {
+        source_bits: constant(pass, "SOURCE_BITS"),
+        target_bits: constant(pass, "TARGET_BITS"),
+        columns: constant(pass, "COLUMNS"),
+        dither: constant(pass, "DITHER") != 0,
+    }
+}
+
+/// A constant that the pass sets, as a whole number.
+fn constant(pass: &Pass, name: &str) -> u32 {
+    let set = pass.constants.iter().find(|(constant, _)| *constant == name).map(|(_, value)| *value as u32);
+    let of_shader = || pass.shader.facts().overrides.iter().find(|over| over.name == name)?.default;
+    set.or_else(|| of_shader().map(|value| value as u32)).expect("the recorder holds a pass to the constants of its shader")
 }
 
 fn params<T: Pod>(pass: &Pass) -> T {

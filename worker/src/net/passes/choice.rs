@@ -64,8 +64,7 @@ const BROADCAST_SUBGROUP_MIN: u32 = 8;
 /// Invocations of a subgroup that the matrix kernel is written for.
 const MATRIX_SUBGROUP: u32 = 32;
 /// The product that the matrix kernel is made of.
-const MATRIX: CooperativeMatrix =
-    CooperativeMatrix { m: 16, n: 16, k: 16, factors: Component::F16, sum: Component::F32 };
+const MATRIX: CooperativeMatrix = CooperativeMatrix { m: 16, n: 16, k: 16, factors: Component::F16, sum: Component::F32 };
 /// Pixels above which a kernel's speed does not change any more.
 const CLASS_PIXELS_MAX: u64 = 1 << 16;
 

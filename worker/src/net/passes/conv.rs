@@ -1,11 +1,14 @@
 //! Convolutions: weights laid out for the kernels, and the pass that the choice of kernels says.
 
+use super::Real;
 use super::choice::{ConvClass, ConvKernel};
 use super::fuse::{Activation, ConvStep, Function, Shuffle, picture};
-use super::Real;
 use super::place::{LANES, Writer};
-use crate::gpu::shaders::{Shader, net_arithmetic as codes, net_conv, net_conv_block, net_conv3x3_broadcast, net_conv3x3_matrix, net_conv_plain as shader, net_conv_row};
 use crate::gpu::recording::Proxy;
+use crate::gpu::shaders::{
+    Shader, net_arithmetic as codes, net_conv, net_conv_block, net_conv_plain as shader, net_conv_row, net_conv3x3_broadcast,
+    net_conv3x3_matrix,
+};
 use crate::net::graph::ValueId;
 use crate::net::op::ChannelOrder;
 
@@ -86,11 +89,8 @@ impl Weights<'_> {
         if input >= self.in_channels || input / group_in != output / group_out {
             return 0.0;
         }
-        let line = if self.step.transposed {
-            input * group_out + output % group_out
-        } else {
-            output * group_in + input % group_in
-        };
+        let line =
+            if self.step.transposed { input * group_out + output % group_out } else { output * group_in + input % group_in };
         data[line * taps + tap]
     }
 
@@ -99,7 +99,8 @@ impl Weights<'_> {
         let taps = self.step.at.kernel[0] * self.step.at.kernel[1];
         if self.meeting == Meeting::Alone {
             let lane = |tap: usize, channel: &Option<usize>| channel.map_or(0.0, |channel| data[channel * taps + tap]);
-            let mut list = (0..taps).flat_map(|tap| self.channels.iter().map(move |channel| lane(tap, channel))).collect::<Vec<_>>();
+            let mut list =
+                (0..taps).flat_map(|tap| self.channels.iter().map(move |channel| lane(tap, channel))).collect::<Vec<_>>();
             // The kernel sees whole matrices.
             list.resize(list.len().next_multiple_of(LANES * LANES), 0.0);
             return list;
@@ -222,7 +223,13 @@ impl Writer<'_> {
         let constant = |value: ValueId| self.net.constant(value).expect("`supported` holds weights to be constants");
         let recipe = format!(
             "conv {} {:?} {} {:?} {:?} {} {}",
-            kernel == ConvKernel::Matrix, step.at, step.transposed, step.shuffle, weights.meeting, weights.in_channels, step.shape[1]
+            kernel == ConvKernel::Matrix,
+            step.at,
+            step.transposed,
+            step.shuffle,
+            weights.meeting,
+            weights.in_channels,
+            step.shape[1]
         );
         let data = constant(step.weight);
         let matrices = self.tables.made(data, recipe.as_bytes(), |data| {
@@ -259,7 +266,9 @@ impl Writer<'_> {
             ConvKernel::Block => {
                 (real.of(Shader::NetConvBlock, Shader::NetConvBlockF16), groups(8 * net_conv_block::BLOCK_PIXELS, 8, pairs))
             }
-            ConvKernel::Row => (real.of(Shader::NetConv3x3, Shader::NetConv3x3F16), groups(8 * net_conv_row::ROW_PIXELS, 8, pairs)),
+            ConvKernel::Row => {
+                (real.of(Shader::NetConv3x3, Shader::NetConv3x3F16), groups(8 * net_conv_row::ROW_PIXELS, 8, pairs))
+            }
             ConvKernel::Broadcast => {
                 let program = real.of(Shader::NetConv3x3Broadcast, Shader::NetConv3x3BroadcastF16);
                 (program, groups(net_conv3x3_broadcast::ROW_GROUP_COLUMNS * net_conv_row::ROW_PIXELS, 4, pairs))

@@ -230,7 +230,8 @@ impl Joiner<'_> {
 
     /// Joins what follows `value` to the convolution that makes it: the node's place and its output.
     fn join_one(&mut self, step: &mut ConvStep, value: ValueId) -> Option<(usize, ValueId)> {
-        let idle = step.activation == Activation::Function(Function::KEEP) && step.residual.is_none_or(|residual| !residual.after);
+        let idle =
+            step.activation == Activation::Function(Function::KEEP) && step.residual.is_none_or(|residual| !residual.after);
         if let Some((gate, product)) = self.gated_by_itself(value).filter(|_| idle) {
             step.activation = Activation::Function(Function { code: codes::SILU, a: 0.0, b: 0.0 });
             self.taken[gate] = true;
@@ -287,7 +288,8 @@ impl Joiner<'_> {
         let nodes = self.net.nodes();
         let gates = self.join && !self.taken[gate] && !self.taken[product] && !self.net.is_output(value);
         let sigmoid = nodes[gate].op == TensorOp::Unary(Unary::Sigmoid) && self.net.uses(nodes[gate].output) == [product];
-        let multiplies = nodes[product].op == TensorOp::Binary(Binary::Mul) && nodes[product].inputs.contains(&nodes[gate].output);
+        let multiplies =
+            nodes[product].op == TensorOp::Binary(Binary::Mul) && nodes[product].inputs.contains(&nodes[gate].output);
         (gates && sigmoid && multiplies && !self.net.is_output(nodes[gate].output)).then_some((gate, product))
     }
 

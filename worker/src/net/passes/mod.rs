@@ -131,13 +131,7 @@ pub const INPUT_BYTES: usize = 16;
 ///
 /// # Panics
 /// When there are not as many inputs as the network has.
-pub fn record(
-    net: &Shaped,
-    recorder: &mut Recorder,
-    inputs: &[Proxy],
-    options: &Options,
-    tables: &mut Tables,
-) -> Vec<Proxy> {
+pub fn record(net: &Shaped, recorder: &mut Recorder, inputs: &[Proxy], options: &Options, tables: &mut Tables) -> Vec<Proxy> {
     assert_eq!(inputs.len(), net.inputs().len(), "one buffer for each input");
     let mut writer = Writer::new(net, recorder, options, tables);
     for (port, input) in net.inputs().iter().zip(inputs) {

@@ -121,8 +121,7 @@ impl Writer<'_> {
         let offsets = self.recorder.table("offsets", &offsets);
         let (left, right) = (self.plain(inputs[0]), self.plain(inputs[1]));
         let to = self.new_plain(output);
-        let params =
-            net_matmul::Params { batch: batch as u32, rows: rows as u32, columns: columns as u32, depth: depth as u32 };
+        let params = net_matmul::Params { batch: batch as u32, rows: rows as u32, columns: columns as u32, depth: depth as u32 };
         let program = self.real().of(Shader::NetMatmul, Shader::NetMatmulF16);
         let sides = program.facts().workgroup;
         let across = sides[0] * net_matmul::MATMUL_COLUMNS;

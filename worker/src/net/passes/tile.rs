@@ -7,9 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::arrange::Reading;
 use super::fuse::{Step, Work, picture, plan};
 use super::place::{Blocks, LANES, Tables, Writer};
-use super::arrange::Reading;
 use super::{Options, homes};
 use crate::gpu::recording::Recorder;
 use crate::net::field::{Field, alignment, fields};
@@ -22,7 +22,9 @@ const CORE_MIN: usize = 16;
 
 /// Why a network cannot be run in tiles.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("node `{node}` looks at the whole picture, so the network cannot be run in tiles, and the picture does not fit at once; render a smaller size or use another GPU")]
+#[error(
+    "node `{node}` looks at the whole picture, so the network cannot be run in tiles, and the picture does not fit at once; render a smaller size or use another GPU"
+)]
 pub struct Untileable {
     /// The node.
     pub node: String,

@@ -2,10 +2,8 @@
 
 use super::Tensors;
 use super::pointwise::{of_one, of_two};
-use crate::gpu::shaders::net_conv::{
-    NO_RESIDUAL, RESIDUAL_AFTER, RESIDUAL_AFTER_UNDER, RESIDUAL_BEFORE, RESIDUAL_BEFORE_UNDER,
-};
-use crate::gpu::shaders::{net_arithmetic::PRELU, net_conv3x3_matrix, net_conv_depthwise, net_conv_plain, net_conv_transpose};
+use crate::gpu::shaders::net_conv::{NO_RESIDUAL, RESIDUAL_AFTER, RESIDUAL_AFTER_UNDER, RESIDUAL_BEFORE, RESIDUAL_BEFORE_UNDER};
+use crate::gpu::shaders::{net_arithmetic::PRELU, net_conv_depthwise, net_conv_plain, net_conv_transpose, net_conv3x3_matrix};
 
 type Params = net_conv_plain::Params;
 

@@ -23,11 +23,8 @@ pub(super) fn net_from_planes(params: net_from_planes::Params, tensors: &mut Ten
                 let column = (params.left + x as i32).clamp(0, params.width as i32 - 1) as u32;
                 let row = (params.top + y as i32).clamp(0, params.height as i32 - 1) as u32;
                 for lane in 0..4 {
-                    let value = if lane < params.channels {
-                        planes[lane as usize][(row * params.width + column) as usize]
-                    } else {
-                        0.0
-                    };
+                    let value =
+                        if lane < params.channels { planes[lane as usize][(row * params.width + column) as usize] } else { 0.0 };
                     result[((y * params.piece_width + x) * 4 + lane) as usize] = value * params.scale;
                 }
             }

@@ -3,6 +3,7 @@
 use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
 use shotfarm_shared::recipe::read_steps;
 
+use super::networks;
 use crate::gpu::measure::{arithmetic, matrix};
 use crate::gpu::recording::Recording;
 use crate::gpu::shaders::Shader;
@@ -50,14 +51,30 @@ pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
     for shader in [Shader::BenchArithmetic, Shader::BenchArithmeticF16] {
         checks.push(Check { name: shader.facts().name.to_owned(), recording: arithmetic(shader, BENCH_GROUPS, BENCH_ROUNDS) });
     }
+    checks.extend(networks::checks(&layout())?);
     checks.push(Check { name: Shader::BenchMatrix.facts().name.to_owned(), recording: matrix(BENCH_GROUPS, BENCH_ROUNDS) });
     Ok(checks)
 }
 
+fn layout() -> FrameLayout {
+    let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
+    FrameLayout { extent: Extent::new(SIDE, SIDE), format: PixelFormat::Yuv420p, colour }
+}
+
 fn steps(text: &str) -> Result<Recording, RecordError> {
     let steps = read_steps(text).expect("the list above holds valid steps: its test reads them");
-    let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
-    let input = FrameLayout { extent: Extent::new(SIDE, SIDE), format: PixelFormat::Yuv420p, colour };
+    let input = layout();
     let extent = steps.iter().fold(input.extent, |extent, step| step.extent(extent));
     record(&steps, &input, &FrameLayout { extent, ..input.clone() }, &Models::new())
+}
+
+/// Sums that come out exact in either element type.
+fn arithmetic(shader: Shader) -> Recording {
+    let facts = shader.facts();
+    let sums = (ARITHMETIC_GROUPS * facts.workgroup[0]) as usize;
+    let bytes = sums * if facts.needs.f16 { size_of::<u16>() } else { size_of::<f32>() };
+    let params = bench_arithmetic::Params { rounds: ARITHMETIC_ROUNDS, factor: 0.5, addend: 0.25 };
+    Recorder::new(size_of::<u32>()).finish(bytes, |recorder, output| {
+        recorder.dispatch(shader, &[], &params, &[], &[output], [ARITHMETIC_GROUPS, 1, 1]);
+    })
 }

@@ -27,7 +27,7 @@ use shotfarm_shared::media::{Extent, FrameLayout};
 use shotfarm_shared::recipe::{Step, Upscale};
 
 use self::planes::{Planes, Sampling};
-use super::recording::{Recorder, Recording};
+use super::recording::{Proxy, Recorder, Recording};
 use crate::net::Models;
 
 pub use self::model::Executor;
@@ -128,6 +128,11 @@ pub fn record_for(
     }
     let pack = |recorder: &mut Recorder, frame| planes::finish(recorder, &planes, output, dither, frame);
     Ok(recorder.finish(output.frame_bytes(), pack))
+}
+
+/// Records the way of a frame's luma into a plane, 0..1.
+pub(crate) fn unpack_luma(recorder: &mut Recorder, layout: &FrameLayout) -> Proxy {
+    planes::unpack(recorder, layout).values[0]
 }
 
 /// Whether the output's rounding to codes is spread over neighbours. Where the depth shrinks, and after steps whose very work is

@@ -8,6 +8,7 @@ use shotfarm_shared::limits::MODEL_BYTES_MAX;
 use shotfarm_shared::model::{ModelFacts, ModelFiles, OperatorCount, Upscaling};
 use shotfarm_worker::net::Network;
 use shotfarm_worker::net::facts::{PortFacts, Purpose, Upscaler};
+use shotfarm_worker::net::passes::runnable;
 
 use crate::error::{CliError, chain};
 use crate::handin::sources::Source;
@@ -22,6 +23,8 @@ pub(crate) struct LocalNetwork {
     pub(crate) sources: Vec<Source>,
     /// What was found in it.
     pub(crate) facts: ModelFacts,
+    /// Itself.
+    pub(crate) network: Network,
 }
 
 impl LocalNetwork {
@@ -33,7 +36,9 @@ impl LocalNetwork {
             None => bin_beside(file).map(|weights| read_file(&weights)).transpose()?,
         };
         let network = Network::read(&main_bytes, weights.as_ref().map(|(_, bytes)| bytes.as_slice()))
+            .and_then(|network| network.check().map(|()| network))
             .map_err(|refusal| CliError::refused(format!("{}: {}", file.display(), chain(&refusal))))?;
+        runnable(&network).map_err(|fault| CliError::refused(format!("{}: {fault}", file.display())))?;
         let files = match &weights {
             None => ModelFiles::Onnx { file: main.digest },
             Some((bin, _)) => ModelFiles::Ncnn { param: main.digest, bin: bin.digest },
@@ -44,7 +49,7 @@ impl LocalNetwork {
         if bytes > MODEL_BYTES_MAX {
             return Err(too_large(file, bytes));
         }
-        Ok(Self { files, sources, facts })
+        Ok(Self { files, sources, facts, network })
     }
 
     /// Bytes of its files together.

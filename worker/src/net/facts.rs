@@ -134,7 +134,7 @@ impl Network {
     }
 
     /// The network at the first two square sizes that it takes, or at its one fixed size.
-    fn at_usual_sizes(&self) -> Vec<Shaped> {
+    pub(super) fn at_usual_sizes(&self) -> Vec<Shaped> {
         let mut found: Vec<Shaped> = Vec::new();
         for side in SIDES {
             if let Ok(shaped) = self.at_side(side)

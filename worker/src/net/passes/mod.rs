@@ -36,7 +36,7 @@ use place::Writer;
 pub use choice::{ConvClass, ConvKernel, Kernels};
 pub(crate) use place::Blocks;
 pub use place::Tables;
-pub use supported::{Unsupported, supported};
+pub use supported::{Unsupported, runnable, supported};
 pub(crate) use tile::{Tile, record_tiles, spans};
 pub use tile::{Tiling, Untileable, memory};
 

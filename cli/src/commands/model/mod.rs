@@ -1,4 +1,6 @@
-//! `model`: gives the farm networks, lists, inspects and removes them.
+//! `model`: gives the farm networks, lists, inspects, measures and removes them.
+
+mod bench;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,6 +8,7 @@ use std::path::Path;
 use comfy_table::Cell;
 use jiff::Zoned;
 use serde_json::{Value, json};
+use shotfarm_proto::client::Connection;
 use shotfarm_proto::v1::{AddModelRequest, Model as WireModel, ModelDetail, RemoveModelRequest, ShowModelRequest};
 use shotfarm_shared::model::{Catalogue, DIGITS_SHOWN, Model, ModelFacts, ModelFiles, ModelName, ModelRef, ModelVersion};
 
@@ -18,6 +21,8 @@ use crate::network::LocalNetwork;
 use crate::voice::human::{strong, table};
 use crate::voice::{Answer, Voice};
 use crate::words;
+
+pub(crate) use bench::bench;
 
 /// Operators shown; the rest is counted.
 const OPERATORS_SHOWN_MAX: usize = 12;
@@ -63,12 +68,18 @@ pub(crate) async fn inspect(voice: Voice, common: &Common, args: &ModelFile) -> 
         voice.answer(&Inspected { title, files: local.files, bytes: local.bytes(), facts: local.facts, farm: None })?;
         return Ok(Exit::Done);
     }
-    let wanted: ModelRef = args.model.parse().map_err(|error| CliError::refused(error).hint("or name a .onnx or .param file"))?;
+    let (_, detail) = of_farm(common, &args.model).await?;
+    voice.answer(&Inspected::of_farm(detail, Zoned::now())?)?;
+    Ok(Exit::Done)
+}
+
+/// What the farm knows of a network, by the name or NAME@DIGEST that somebody wrote.
+async fn of_farm(common: &Common, written: &str) -> Result<(Connection, ModelDetail), CliError> {
+    let wanted: ModelRef = written.parse().map_err(|error| CliError::refused(error).hint("or name a .onnx or .param file"))?;
     let farm = connect(common).await?;
     let request = ShowModelRequest { model: wanted.to_string() };
     let detail = farm.studio().show_model(request).await.map_err(|status| refusal(&status))?.into_inner();
-    voice.answer(&Inspected::of_farm(detail, Zoned::now())?)?;
-    Ok(Exit::Done)
+    Ok((farm, detail))
 }
 
 /// `model remove`.

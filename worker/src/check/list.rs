@@ -67,14 +67,3 @@ fn steps(text: &str) -> Result<Recording, RecordError> {
     let extent = steps.iter().fold(input.extent, |extent, step| step.extent(extent));
     record(&steps, &input, &FrameLayout { extent, ..input.clone() }, &Models::new())
 }
-
-/// Sums that come out exact in either element type.
-fn arithmetic(shader: Shader) -> Recording {
-    let facts = shader.facts();
-    let sums = (ARITHMETIC_GROUPS * facts.workgroup[0]) as usize;
-    let bytes = sums * if facts.needs.f16 { size_of::<u16>() } else { size_of::<f32>() };
-    let params = bench_arithmetic::Params { rounds: ARITHMETIC_ROUNDS, factor: 0.5, addend: 0.25 };
-    Recorder::new(size_of::<u32>()).finish(bytes, |recorder, output| {
-        recorder.dispatch(shader, &[], &params, &[], &[output], [ARITHMETIC_GROUPS, 1, 1]);
-    })
-}

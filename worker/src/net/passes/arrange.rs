@@ -153,11 +153,10 @@ impl Writer<'_> {
 
     /// Slices, pads, transposes, repeats: one pass, or none where the elements need not move.
     pub(super) fn arrange(&mut self, op: &TensorOp, input: ValueId, output: ValueId) {
-        if let (TensorOp::Slice { start, step }, true) = (op, self.is_in_blocks(input)) {
-            if let Some(view) = self.slice_of_channels(input, output, start, step) {
-                self.held.entry(output).or_default().blocks = Some(view);
-                return;
-            }
+        if let (TensorOp::Slice { start, step }, true) = (op, self.is_in_blocks(input))
+            && let Some(view) = self.slice_of_channels(input, output, start, step)
+        {
+            return self.hold_blocks(output, view);
         }
         let shape = self.net.shape(output).to_vec();
         let axes = 0..shape.len();

@@ -7,6 +7,7 @@
 //! Invariants: every step's inputs are made by earlier steps, are inputs or are constants; a value that is joined away has no use
 //! left and is no output. The plan is pure data; what is not worth joining stands as it was.
 
+use super::place::LANES;
 use crate::gpu::shaders::net_arithmetic as codes;
 use crate::net::graph::ValueId;
 use crate::net::op::{Binary, ChannelOrder, Unary};
@@ -250,7 +251,7 @@ impl Joiner<'_> {
             TensorOp::DepthToSpace { block, order } if step.shuffle.is_none() && step.residual.is_none() => {
                 // Each pixel's channels fill blocks of their own: worth it where few lanes stay empty.
                 let channels = step.shape[1] / (block * block);
-                if channels % 4 != 0 && channels % 4 != 3 {
+                if ![0, 3].contains(&(channels % LANES)) {
                     return None;
                 }
                 step.shuffle = Some(Shuffle { block: *block, order: *order });

@@ -70,12 +70,14 @@ impl Real {
         }
     }
 
-    /// The element type that a network is run in where this one is wanted. A network that takes samples where it computes them to
-    /// lie runs in f32: a place rounded to f16 is another place.
+    /// The element type that a network is run in where this one is wanted. A network that computes places runs in f32, because a
+    /// place rounded to f16 is another place: one that takes samples from where it finds them, and one that gives something else
+    /// than pictures, such as the corners of faces.
     #[must_use]
     pub fn suits(self, net: &Shaped) -> Self {
         let samples = net.nodes().iter().any(|node| matches!(node.op, TensorOp::GridSample { .. } | TensorOp::Warp));
-        if samples { Self::F32 } else { self }
+        let pictures = net.outputs().iter().all(|port| net.shape(port.value).len() == 4);
+        if samples || !pictures { Self::F32 } else { self }
     }
 
     /// The variant of a shader for this element type.

@@ -51,7 +51,13 @@ pub(super) struct Home {
 /// Tables made of a network's constants, kept so that every tile and every size finds them made. The key tells what was made of
 /// which elements.
 #[derive(Debug, Default)]
-pub struct Tables(BTreeMap<(usize, usize, Digest), (Arc<[f32]>, Table)>);
+pub struct Tables(BTreeMap<MadeFrom, Made>);
+
+/// The address and length of the elements, and the digest of what was done with them.
+type MadeFrom = (usize, usize, Digest);
+
+/// The elements, and the table.
+type Made = (Arc<[f32]>, Table);
 
 impl Tables {
     /// The table made of `source` by `make`, whose result depends on `source` and on `recipe` alone.

@@ -133,7 +133,8 @@ struct Variant {
     needs: Needs,
 }
 
-/// The programs that a file asks for; one where it says nothing. A shared file within says the same as the file that includes it.
+/// The programs that a file asks for; one where it says nothing. What a
+/// file says comes before what the shared files in it say.
 fn variants(path: &Path, source: &str) -> Result<Vec<Variant>, String> {
     let fault = |what: String| format!("{}: {what}", path.display());
     let mut needs = Needs::default();
@@ -145,7 +146,7 @@ fn variants(path: &Path, source: &str) -> Result<Vec<Variant>, String> {
                 "cooperative_matrix" => needs.cooperative_matrix = true,
                 other => return Err(fault(format!("`{other}` is nothing that a shader can need"))),
             }
-        } else if let Some(rest) = line.strip_prefix(VARIANTS) {
+        } else if let Some(rest) = line.strip_prefix(VARIANTS).filter(|_| alias.is_empty()) {
             let (name, types) = rest.split_once(':').ok_or_else(|| fault(format!("`{line}` lacks its colon")))?;
             alias = name.trim().to_owned();
             reals = types.split_whitespace().map(str::to_owned).collect();

@@ -36,6 +36,9 @@ enum Task {
     Demo(demo::DemoArguments),
     /// Set up, then measure: the shader passes alone, and how well a whole render task keeps up with them
     Bench(bench::BenchArguments),
+    /// Measure every scaler's pictures beside ffmpeg's and libplacebo's: a table, bars, pictures (`-- --help` says more)
+    #[command(disable_help_flag = true)]
+    PictureReport(bench::GaugeArguments),
     /// Draw one frame of every shot of the demo's episode as PNG
     Stills {
         /// The folder for the pictures
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Task::Test { yes } => setup::set_up(yes).and_then(|()| check::check_all()),
         Task::Demo(arguments) => setup::set_up(arguments.yes).and_then(|()| demo::run_demo(&arguments)),
         Task::Bench(arguments) => setup::set_up(arguments.yes).and_then(|()| bench::run_bench(&arguments)),
+        Task::PictureReport(arguments) => bench::run_gauge("picture-report", &arguments),
         Task::Stills { dir, frame, width } => demo::write_stills(&dir, frame, width),
     };
     match outcome {

@@ -33,6 +33,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, CliError> {
             ModelVerb::Add(args) => model::add(voice, common, &args).await,
             ModelVerb::List => model::list(voice, common).await,
             ModelVerb::Inspect(args) => model::inspect(voice, common, &args).await,
+            ModelVerb::Bench(args) => model::bench(voice, common, &args).await,
             ModelVerb::Remove { name } => model::remove(voice, common, &name).await,
         },
         Verb::Doctor(args) => doctor::run(voice, common, &args).await,

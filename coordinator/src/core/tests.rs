@@ -9,7 +9,7 @@ use shotfarm_shared::failure::Failure;
 use shotfarm_shared::ids::{BatchId, WorkerId};
 use shotfarm_shared::limits::{ATTEMPTS_MAX, LEASE_MILLIS, RECONNECT_GRACE_MILLIS};
 use shotfarm_shared::media::{AudioFacts, Colour, ColourTags, Extent, FrameLayout, MediaFacts, PixelFormat};
-use shotfarm_shared::recipe::{Profile, Recipe, read_steps};
+use shotfarm_shared::recipe::{ENGINE_VERSION, Profile, Recipe, read_steps};
 use shotfarm_shared::segment::Receipt;
 use shotfarm_shared::shot::{OutputName, Shot};
 use shotfarm_shared::time::Timestamp;
@@ -130,7 +130,7 @@ impl World {
             worker: id,
             name: format!("w{}", id.0.as_u128()),
             protocol: 1,
-            engine: 1,
+            engine: ENGINE_VERSION,
             device: "test".into(),
             software: true,
             slots: 1,
@@ -449,7 +449,7 @@ fn a_worker_of_another_protocol_is_refused_by_name() {
         worker: worker(1),
         name: "old".into(),
         protocol: 0,
-        engine: 1,
+        engine: ENGINE_VERSION,
         device: String::new(),
         software: false,
         slots: 1,

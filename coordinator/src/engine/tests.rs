@@ -29,7 +29,7 @@ fn hello(id: u128) -> Hello {
         worker: WorkerId(Uuid::from_u128(id)),
         name: "w".into(),
         protocol: 1,
-        engine: 1,
+        engine: shotfarm_shared::recipe::ENGINE_VERSION,
         device: String::new(),
         software: true,
         slots: 1,

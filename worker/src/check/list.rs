@@ -3,6 +3,7 @@
 use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
 use shotfarm_shared::recipe::read_steps;
 
+use super::networks;
 use crate::gpu::measure::{arithmetic, matrix};
 use crate::gpu::recording::Recording;
 use crate::gpu::shaders::Shader;
@@ -13,7 +14,7 @@ use crate::net::Models;
 const SIDE: u32 = 16;
 
 /// Steps that together reach every shader of the recipes. A new step, or a filter with a shader of its own, adds a line.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 12] = [
     "upscale 2x filter=lanczos",
     "upscale 0.5x filter=lanczos",
     "upscale 2x filter=ewa-lanczos",
@@ -22,6 +23,10 @@ const STEPS: [&str; 8] = [
     "upscale 8x filter=bilinear | upscale 0.1x filter=area",
     "upscale 2x filter=fsr",
     "upscale 1.5x filter=fsr",
+    "denoise strength=1 frames=0",
+    "deband strength=0.7 range=5",
+    "sharpen strength=1",
+    "grain strength=1",
 ];
 
 /// Workgroups and rounds with which the kernels of `gpu bench` are checked.
@@ -46,14 +51,19 @@ pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
     for shader in [Shader::BenchArithmetic, Shader::BenchArithmeticF16] {
         checks.push(Check { name: shader.facts().name.to_owned(), recording: arithmetic(shader, BENCH_GROUPS, BENCH_ROUNDS) });
     }
+    checks.extend(networks::checks(&layout())?);
     checks.push(Check { name: Shader::BenchMatrix.facts().name.to_owned(), recording: matrix(BENCH_GROUPS, BENCH_ROUNDS) });
     Ok(checks)
 }
 
+fn layout() -> FrameLayout {
+    let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
+    FrameLayout { extent: Extent::new(SIDE, SIDE), format: PixelFormat::Yuv420p, colour }
+}
+
 fn steps(text: &str) -> Result<Recording, RecordError> {
     let steps = read_steps(text).expect("the list above holds valid steps: its test reads them");
-    let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
-    let input = FrameLayout { extent: Extent::new(SIDE, SIDE), format: PixelFormat::Yuv420p, colour };
+    let input = layout();
     let extent = steps.iter().fold(input.extent, |extent, step| step.extent(extent));
     record(&steps, &input, &FrameLayout { extent, ..input.clone() }, &Models::new())
 }

@@ -5,6 +5,7 @@
 //! shapes and constants computed, only operators on f32 tensors left, each with one output, in running order. A `Shaped` is
 //! what executors lower.
 
+pub mod bench;
 pub mod bounds;
 pub mod facts;
 pub mod families;
@@ -23,6 +24,7 @@ mod refusal;
 pub mod shaped;
 mod shapes;
 mod simplify;
+pub mod tune;
 
 pub use facts::Facts;
 pub use graph::{Dim, Input, Network, Node, Port, Tensor, TensorData, ValueId};

@@ -10,8 +10,9 @@ use shotfarm_shared::recipe::Recipe;
 
 use super::error::TaskError;
 use super::models::KeptNetworks;
-use crate::gpu::{Gpu, GpuChoice, GpuError, GpuOptions, Graph, record};
+use crate::gpu::{Executor, Gpu, GpuChoice, GpuError, GpuOptions, Graph, record_for};
 use crate::net::Models;
+use crate::net::tune::Choices;
 
 /// The GPU of a worker.
 #[derive(Debug)]
@@ -82,11 +83,25 @@ impl Devices {
         // The old one's buffers first: two graphs of 8K frames need not fit side by side.
         state.graph = None;
         drop(state);
-        let recording = record(&recipe.steps, input, output, models)?;
+        let executor = self.executor(&gpu, models).map_err(|error| self.failed(&key, error))?;
+        let recording = record_for(&recipe.steps, input, output, (models, &executor))?;
         match Graph::new(&gpu, &recording) {
             Ok(graph) => Ok(Lent { key, graph }),
             Err(error) => Err(self.failed(&key, error)),
         }
+    }
+
+    /// How networks run on a device, with kernels chosen by measurement. What is not known yet is measured now.
+    fn executor(&self, gpu: &Gpu, models: &Models) -> Result<Executor, GpuError> {
+        if models.is_empty() {
+            return Ok(Executor::default());
+        }
+        let mut choices = Choices::open(gpu, self.options.cache.as_deref());
+        let real = Executor::on(gpu, choices.kernels()).options.real;
+        for network in models.values() {
+            choices.tune(gpu, network, real)?;
+        }
+        Ok(Executor::on(gpu, choices.kernels()))
     }
 
     /// What went wrong before a graph could be lent; a lost device is dropped.

@@ -9,16 +9,19 @@ use shotfarm_shared::recipe::model_runs;
 use super::RecordError;
 use super::planes::{Planes, resample_chroma_to};
 use super::rgb::{Light, from_rgb, to_rgb};
+use crate::gpu::device::{AdapterKind, Gpu};
 use crate::gpu::recording::{Proxy, Recorder};
 use crate::gpu::shaders::{Shader, net_from_planes, net_to_planes};
 use crate::net::facts::{Purpose, Upscaler, ValueRange};
-use crate::net::passes::{Blocks, Options, Real, Tables, Tile, Tiling, memory, record_tiles, spans, supported};
+use crate::net::passes::{Blocks, Kernels, Options, Real, Tables, Tile, Tiling, memory, record_tiles, spans, supported};
 use crate::net::{Network, Shaped};
 
 /// Sides of tiles that are tried where the whole does not fit, in pixels: larger ones waste less on their edges.
 const TILE_SIDES: [usize; 11] = [2_048, 1_536, 1_024, 768, 512, 384, 256, 192, 128, 96, 64];
 /// Memory for the values of a network where nothing is known of the device: what software Vulkan binds at once, several times.
 const MEMORY_BYTES_DEFAULT: u64 = 512 << 20;
+/// Memory for the values of a network on a GPU: most cards that render have several times as much, and larger tiles gain little.
+const MEMORY_BYTES_HARDWARE: u64 = 2 << 30;
 /// The largest value where nothing is known of the device: what software Vulkan binds at once.
 const VALUE_BYTES_DEFAULT: u64 = 128 << 20;
 
@@ -31,11 +34,34 @@ pub struct Executor {
     pub value_bytes_max: u64,
     /// Most bytes that all values of a network together may take.
     pub memory_bytes_max: u64,
+    /// Longest side of a tile, in pixels of the network's input.
+    pub tile_side_max: usize,
 }
 
 impl Default for Executor {
     fn default() -> Self {
-        Self { options: Options::default(), value_bytes_max: VALUE_BYTES_DEFAULT, memory_bytes_max: MEMORY_BYTES_DEFAULT }
+        Self {
+            options: Options::default(),
+            value_bytes_max: VALUE_BYTES_DEFAULT,
+            memory_bytes_max: MEMORY_BYTES_DEFAULT,
+            tile_side_max: usize::MAX,
+        }
+    }
+}
+
+impl Executor {
+    /// What suits a device: f16 where it is hardware that has passed its check with it, tiles that it can bind.
+    #[must_use]
+    pub fn on(gpu: &Gpu, kernels: &Kernels) -> Self {
+        let hardware = gpu.facts().kind != AdapterKind::Cpu;
+        let real = if hardware && gpu.features().f16 { Real::F16 } else { Real::F32 };
+        let limits = gpu.limits();
+        Self {
+            options: Options { real, kernels: kernels.clone(), ..Options::default() },
+            value_bytes_max: limits.binding_bytes_max.min(limits.buffer_bytes_max),
+            memory_bytes_max: if hardware { MEMORY_BYTES_HARDWARE } else { MEMORY_BYTES_DEFAULT },
+            tile_side_max: usize::MAX,
+        }
     }
 }
 
@@ -46,6 +72,7 @@ struct Fitted {
     tiles: Vec<Tile>,
     /// Rows and columns of the picture with what is put around it.
     padded: [usize; 2],
+    options: Options,
 }
 
 /// Records a network's part of a step: the picture that leaves it is larger by the network's own factor, as often as `target` asks.
@@ -82,11 +109,11 @@ fn run(
     executor: &Executor,
     tables: &mut Tables,
 ) -> Result<Vec<Proxy>, RecordError> {
-    let Fitted { shaped, tiling, tiles, padded } = fit(network, upscaler, extent, executor)?;
+    let Fitted { shaped, tiling, tiles, padded, options } = fit(network, upscaler, extent, executor)?;
     let (factor, margin) = (upscaler.factor as usize, upscaler.margin_pixels as usize);
     let made = Extent::new(extent.width * upscaler.factor, extent.height * upscaler.factor);
     let range = if upscaler.value_range == ValueRange::Byte { 255.0 } else { 1.0 };
-    let real = executor.options.real;
+    let real = options.real;
     let shape = |value| shaped.shape(value).to_vec();
     let (from_shape, to_shape) = (shape(shaped.inputs()[0].value), shape(shaped.outputs()[0].value));
     let results = values.iter().map(|_| recorder.plane("enlarged", made.pixels())).collect::<Vec<_>>();
@@ -139,7 +166,7 @@ fn run(
         debug_assert_eq!(output.first, 0, "a network's output has a buffer of its own");
         recorder.grid(program, &params, &[output.buffer], &to, (width as u32, height as u32));
     };
-    record_tiles(&shaped, recorder, (&tiling, &tiles, padded), &executor.options, tables, load, store);
+    record_tiles(&shaped, recorder, (&tiling, &tiles, padded), &options, tables, load, store);
     Ok(results)
 }
 
@@ -155,23 +182,24 @@ fn fit(network: &Network, upscaler: &Upscaler, extent: Extent, executor: &Execut
         supported(&shaped).map_err(|error| refused(error.to_string()))?;
         Ok::<Shaped, RecordError>(shaped)
     };
+    let whole = shaped_at(padded[0], padded[1])?;
+    let options = Options { real: executor.options.real.suits(&whole), ..executor.options.clone() };
     let fits = |shaped: &Shaped| {
-        let (all, largest) = memory(shaped, &executor.options);
+        let (all, largest) = memory(shaped, &options);
         all <= executor.memory_bytes_max && largest <= executor.value_bytes_max
     };
-    let whole = shaped_at(padded[0], padded[1])?;
-    if fits(&whole) {
+    if fits(&whole) && padded.iter().all(|side| *side <= executor.tile_side_max) {
         let tiles = tiles(padded, padded, 0);
-        return Ok(Fitted { shaped: whole, tiling: Tiling::none(), tiles, padded });
+        return Ok(Fitted { shaped: whole, tiling: Tiling::none(), tiles, padded, options });
     }
     let tiling = Tiling::of(&whole).map_err(|error| refused(error.to_string()))?;
-    for side in TILE_SIDES {
+    for side in TILE_SIDES.into_iter().map(|side| side.min(executor.tile_side_max)) {
         let side = (side / tiling.align * tiling.align).max(tiling.smallest());
         let sides = padded.map(|length| length.min(side));
         let shaped = shaped_at(sides[0], sides[1])?;
         if fits(&shaped) {
             let tiles = tiles(padded, sides, tiling.reach);
-            return Ok(Fitted { shaped, tiling, tiles, padded });
+            return Ok(Fitted { shaped, tiling, tiles, padded, options });
         }
     }
     Err(refused(format!(

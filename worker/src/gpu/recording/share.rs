@@ -4,6 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Proxy, Recording, Role};
 
+/// A free buffer serves a value that is smaller by up to a third of the buffer: keeping more of it busy would leave too little for the
+/// values that do fill it.
+fn best_fit(free: &mut BTreeMap<u64, Vec<Proxy>>, bytes: u64) -> Option<Proxy> {
+    let (_, buffers) = free.range_mut(bytes..=bytes.saturating_add(bytes / 2)).find(|(_, buffers)| !buffers.is_empty())?;
+    buffers.pop()
+}
+
 impl Recording {
     /// The same work in fewer scratch buffers. Operations run one after the other, so a buffer is free from the operation
     /// after its last use on. It is taken at its first write, in whole or in part.
@@ -23,13 +30,14 @@ impl Recording {
             for proxy in op.writes() {
                 let spec = &self.buffers[proxy.0];
                 if spec.role == Role::Scratch && !std::mem::replace(&mut placed[proxy.0], true) {
-                    place[proxy.0] = free.get_mut(&spec.bytes).and_then(Vec::pop).unwrap_or(*proxy);
+                    place[proxy.0] = best_fit(&mut free, spec.bytes).unwrap_or(*proxy);
                 }
             }
             for proxy in uses(op) {
                 let spec = &self.buffers[proxy.0];
                 if spec.role == Role::Scratch && last_use[proxy.0] == index {
-                    free.entry(spec.bytes).or_default().push(place[proxy.0]);
+                    // It is as large as the buffer that it was first made as.
+                    free.entry(self.buffers[place[proxy.0].0].bytes).or_default().push(place[proxy.0]);
                 }
             }
         }

@@ -1,10 +1,14 @@
 //! Convolutions: weights laid out for the kernels, and the pass that the choice of kernels says.
 
+use super::Real;
 use super::choice::{ConvClass, ConvKernel};
 use super::fuse::{Activation, ConvStep, Function, Shuffle, picture};
 use super::place::{LANES, Writer};
 use crate::gpu::recording::Proxy;
-use crate::gpu::shaders::{Shader, net_arithmetic as codes, net_conv, net_conv_block, net_conv_plain as shader, net_conv_row};
+use crate::gpu::shaders::{
+    Shader, net_arithmetic as codes, net_conv, net_conv_block, net_conv_plain as shader, net_conv_row, net_conv3x3_broadcast,
+    net_conv3x3_matrix,
+};
 use crate::net::graph::ValueId;
 use crate::net::op::ChannelOrder;
 
@@ -43,6 +47,19 @@ impl Weights<'_> {
             Meeting::All
         };
         Weights { step, in_channels, meeting, channels: lanes(out_channels, step.shuffle) }
+    }
+
+    /// The kind of work that it is; none where there is one kernel for it.
+    fn class(&self) -> Option<ConvClass> {
+        let (at, shape) = (&self.step.at, &self.step.shape);
+        let plain = at.kernel == [3, 3] && at.stride == [1, 1] && at.dilation == [1, 1] && self.meeting == Meeting::All;
+        let class = ConvClass {
+            square: plain,
+            in_blocks: self.in_blocks() as u32,
+            out_blocks: self.out_blocks() as u32,
+            pixels: (shape[2] * shape[3]) as u64,
+        };
+        (self.meeting != Meeting::Alone && !self.step.transposed).then_some(class)
     }
 
     fn out_blocks(&self) -> usize {
@@ -105,11 +122,34 @@ impl Weights<'_> {
         matrices
     }
 
+    /// The matrices of sixteen by sixteen channels in the order in which the matrix kernel reads them.
+    fn tiles(&self, data: &[f32]) -> Vec<f32> {
+        let (side, taps) = (net_conv3x3_matrix::MATRIX_DEPTH as usize, self.step.at.kernel[0] * self.step.at.kernel[1]);
+        let columns = self.channels.len().next_multiple_of(side * net_conv3x3_matrix::MATRIX_TILES as usize);
+        let mut tiles = Vec::with_capacity(self.in_channels.next_multiple_of(side) * taps * columns);
+        for chunk in 0..self.in_channels.div_ceil(side) {
+            for tap in 0..taps {
+                for tile in 0..columns / side {
+                    for input in chunk * side..(chunk + 1) * side {
+                        let lanes = (tile * side..(tile + 1) * side).map(|lane| self.channels.get(lane).copied().flatten());
+                        tiles.extend(lanes.map(|output| output.map_or(0.0, |output| self.weight(data, input, output, tap))));
+                    }
+                }
+            }
+        }
+        tiles
+    }
+
     /// One number for each output lane: of a constant for each channel, or of one for all.
     fn spread(&self, data: Option<&[f32]>) -> Vec<f32> {
         let number = |channel: usize| data.map_or(0.0, |data| data[if data.len() == 1 { 0 } else { channel }]);
         self.channels.iter().map(|channel| channel.map_or(0.0, number)).collect()
     }
+}
+
+/// The kind of work that a convolution of so many input channels is; none where there is one kernel for it.
+pub(super) fn class(step: &ConvStep, in_channels: usize) -> Option<ConvClass> {
+    Weights::new(step, in_channels).class()
 }
 
 /// The channel in each lane of a convolution's result: in order, or ordered so that each block is a pixel of the shuffled result.
@@ -134,7 +174,8 @@ impl Writer<'_> {
         let added = step.residual.map(|residual| self.blocks(residual.value));
         let to = self.new_blocks(output);
         let weights = Weights::new(step, in_channels);
-        let (matrices, extras) = self.conv_tables(&weights);
+        let kernel = self.kernel(&weights);
+        let (matrices, extras) = self.conv_tables(kernel, &weights);
         let function = match step.activation {
             Activation::Function(function) => function,
             Activation::Slopes(_) => Function { code: codes::PRELU, a: 0.0, b: 0.0 },
@@ -165,7 +206,6 @@ impl Writer<'_> {
             beta: function.b,
         };
         let mut constants = vec![("ACTIVATION", f64::from(function.code)), ("RESIDUAL", f64::from(residual_code(step)))];
-        let kernel = self.kernel(step, &weights);
         let (program, groups) = self.program(kernel, &weights, n);
         if program.facts().overrides.iter().any(|over| over.name == "KERNEL_WIDTH") {
             let at = &step.at;
@@ -178,15 +218,27 @@ impl Writer<'_> {
     }
 
     /// The tables of weights, and of biases and slopes.
-    fn conv_tables(&mut self, weights: &Weights<'_>) -> (Proxy, Proxy) {
+    fn conv_tables(&mut self, kernel: ConvKernel, weights: &Weights<'_>) -> (Proxy, Proxy) {
         let step = weights.step;
         let constant = |value: ValueId| self.net.constant(value).expect("`supported` holds weights to be constants");
         let recipe = format!(
-            "conv {:?} {} {:?} {:?} {} {}",
-            step.at, step.transposed, step.shuffle, weights.meeting, weights.in_channels, step.shape[1]
+            "conv {} {:?} {} {:?} {:?} {} {}",
+            kernel == ConvKernel::Matrix,
+            step.at,
+            step.transposed,
+            step.shuffle,
+            weights.meeting,
+            weights.in_channels,
+            step.shape[1]
         );
         let data = constant(step.weight);
-        let matrices = self.tables.made(data, recipe.as_bytes(), |data| bytemuck::cast_slice(&weights.matrices(data)).to_vec());
+        let matrices = self.tables.made(data, recipe.as_bytes(), |data| {
+            if kernel == ConvKernel::Matrix {
+                Real::F16.encode(&weights.tiles(data))
+            } else {
+                bytemuck::cast_slice(&weights.matrices(data)).to_vec()
+            }
+        });
         let mut extras = weights.spread(step.bias.map(|bias| constant(bias).as_ref()));
         if let Activation::Slopes(slopes) = step.activation {
             extras.extend(weights.spread(Some(constant(slopes).as_ref())));
@@ -196,18 +248,8 @@ impl Writer<'_> {
     }
 
     /// Which kernel does it: the chosen one where there is a choice.
-    fn kernel(&self, step: &ConvStep, weights: &Weights<'_>) -> ConvKernel {
-        let at = &step.at;
-        if weights.meeting == Meeting::Alone || step.transposed {
-            return ConvKernel::Plain;
-        }
-        let class = ConvClass {
-            square: at.kernel == [3, 3] && at.stride == [1, 1] && at.dilation == [1, 1],
-            in_blocks: weights.in_blocks() as u32,
-            out_blocks: weights.out_blocks() as u32,
-            pixels: (step.shape[2] * step.shape[3]) as u64,
-        };
-        self.options.kernels.of(class, self.real())
+    fn kernel(&self, weights: &Weights<'_>) -> ConvKernel {
+        weights.class().map_or(ConvKernel::Plain, |class| self.options.kernels.of(class, self.real()))
     }
 
     fn program(&self, kernel: ConvKernel, weights: &Weights<'_>, n: usize) -> (Shader, [u32; 3]) {
@@ -229,7 +271,12 @@ impl Writer<'_> {
             }
             ConvKernel::Broadcast => {
                 let program = real.of(Shader::NetConv3x3Broadcast, Shader::NetConv3x3BroadcastF16);
-                (program, groups(8 * net_conv_row::ROW_PIXELS, 4, pairs))
+                (program, groups(net_conv3x3_broadcast::ROW_GROUP_COLUMNS * net_conv_row::ROW_PIXELS, 4, pairs))
+            }
+            ConvKernel::Matrix => {
+                use net_conv3x3_matrix::{MATRIX_COLUMNS, MATRIX_ROWS, MATRIX_TILES};
+                let tiles = each.div_ceil(LANES * MATRIX_TILES as usize);
+                (Shader::NetConv3x3Matrix, groups(MATRIX_COLUMNS, MATRIX_ROWS, tiles))
             }
         }
     }

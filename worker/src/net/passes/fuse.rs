@@ -412,3 +412,98 @@ fn code_of(binary: Binary, is_first: bool) -> u32 {
         (Binary::Pow, false) => codes::POW_OF,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::families::{artcnn, cugan, srvgg};
+    use crate::net::op::Op;
+    use crate::net::{Dim, Input, Network, Node, Port, Tensor};
+
+    fn shaped(file: &[u8], channels: usize, side: usize) -> Shaped {
+        let network = Network::read(file, None).unwrap();
+        network.at(&[("input", &[1, channels, side, side])]).unwrap()
+    }
+
+    fn convs(steps: &[Step]) -> Vec<&ConvStep> {
+        let conv = |step| match step {
+            &Step { work: Work::Conv { ref step, .. }, .. } => Some(step),
+            _ => None,
+        };
+        steps.iter().filter_map(conv).collect()
+    }
+
+    #[test]
+    fn a_compact_network_is_its_convolutions_and_nothing_else() {
+        let net = shaped(&srvgg(8, 4, 2, 1), 3, 8);
+        let steps = plan(&net, true);
+        let convs = convs(&steps);
+        assert_eq!(convs.len(), steps.len(), "{steps:#?}");
+        let (last, others) = convs.split_last().unwrap();
+        assert!(others.iter().all(|conv| matches!(conv.activation, Activation::Slopes(_)) && conv.residual.is_none()));
+        assert_eq!(last.shuffle, Some(Shuffle { block: 2, order: ChannelOrder::Crd }));
+        let residual = last.residual.unwrap();
+        assert!(residual.under && residual.value == net.inputs()[0].value, "the picture is added without being enlarged");
+    }
+
+    #[test]
+    fn every_node_is_in_one_step_and_reads_what_is_made() {
+        for net in [shaped(&artcnn(8, 1), 1, 8), shaped(&cugan(8, 1), 3, 64), shaped(&srvgg(8, 2, 4, 1), 3, 8)] {
+            for join in [false, true] {
+                let steps = plan(&net, join);
+                let mut made = net.inputs().iter().map(|port| port.value).collect::<Vec<_>>();
+                for step in &steps {
+                    let ready = |value: &ValueId| made.contains(value) || net.constant(*value).is_some();
+                    assert!(step.reads().iter().all(ready), "{} reads what is not made yet", step.name);
+                    assert!(!made.contains(&step.output));
+                    made.push(step.output);
+                }
+                assert!(net.outputs().iter().all(|port| made.contains(&port.value)));
+                assert!(join || steps.len() == net.nodes().len());
+            }
+        }
+    }
+
+    /// x -> conv -> sum with x -> relu, as in residual blocks, and a chain behind what two nodes see.
+    #[test]
+    fn sums_and_activations_are_joined_and_what_others_see_is_kept() {
+        let value = ValueId;
+        let node = |name: &str, op, inputs: &[u32], output| Node {
+            name: name.to_owned(),
+            op,
+            inputs: inputs.iter().map(|input| Some(value(*input))).collect(),
+            outputs: vec![value(output)],
+        };
+        let window = crate::net::op::Window {
+            stride: [1; 2],
+            dilation: [1; 2],
+            padding: crate::net::op::Padding::Explicit { begin: [1; 2], end: [1; 2] },
+        };
+        let shape = Some([1, 4, 5, 5].map(Dim::Fixed).to_vec());
+        let network = Network {
+            name: String::new(),
+            inputs: vec![Input { name: "x".to_owned(), value: value(0), shape }],
+            outputs: vec![Port { name: "y".to_owned(), value: value(7) }],
+            nodes: vec![
+                node("conv", Op::Conv(crate::net::op::Conv { window, groups: 1 }), &[0, 1], 2),
+                node("sum", Op::Binary(Binary::Add), &[0, 2], 3),
+                node("relu", Op::Unary(Unary::Relu), &[3], 4),
+                node("gate", Op::Unary(Unary::Sigmoid), &[4], 5),
+                node("gated", Op::Binary(Binary::Mul), &[4, 5], 6),
+                node("last", Op::Unary(Unary::Abs), &[6], 7),
+            ],
+            values: (0..8).map(|value| value.to_string()).collect(),
+            constants: [(value(1), Tensor::f32(vec![4, 4, 3, 3], vec![0.5; 144]))].into(),
+        };
+        let net = network.at(&[("x", &[1, 4, 5, 5])]).unwrap();
+        let steps = plan(&net, true);
+        assert_eq!(steps.len(), 2, "{steps:#?}");
+        let [conv] = convs(&steps)[..] else { panic!("one convolution") };
+        assert_eq!(conv.residual.map(|residual| residual.after), Some(false));
+        assert!(matches!(conv.activation, Activation::Function(Function { code: codes::RELU, .. })));
+        let Work::Chain(chain) = &steps[1].work else { panic!("a chain") };
+        let links = chain.links.iter().map(|link| (link.function.code, link.second)).collect::<Vec<_>>();
+        let expected = [(codes::SIGMOID, Second::None), (codes::MUL, Second::Start), (codes::ABS, Second::None)];
+        assert_eq!(links, expected);
+    }
+}

@@ -6,9 +6,10 @@
 //! ```
 //!
 //! Invariants: a pass never reads the buffer that it writes; all f32 kernels of an operator give equal bits, so which of them
-//! is chosen changes no picture. With f16 every value is rounded to f16 between passes and sums are still f32, so that a choice
-//! among the plain kernels changes nothing there either; the matrix kernel sums in another order, and a device that uses it uses
-//! it for every frame of a job.
+//! is chosen changes no picture, however a job is split. With f16 every value is rounded to f16 between passes and sums are still
+//! f32, so that a choice among those kernels changes nothing there either. The matrix kernel sums in another order: a device
+//! that has once found it quicker for a class of work keeps to it (`tune`), so all its frames are made alike; but two
+//! devices of different kinds, or f16 on one and f32 on the other, may differ in the last code of a sample.
 
 mod arrange;
 mod choice;
@@ -35,12 +36,13 @@ use place::Writer;
 pub use choice::{ConvClass, ConvKernel, Kernels};
 pub(crate) use place::Blocks;
 pub use place::Tables;
-pub use supported::{Unsupported, supported};
+pub use supported::{Unsupported, runnable, supported};
 pub(crate) use tile::{Tile, record_tiles, spans};
 pub use tile::{Tiling, Untileable, memory};
 
 /// What values are stored as between two passes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Real {
     /// 32 bits.
     #[default]
@@ -57,6 +59,23 @@ impl Real {
             Self::F32 => 4,
             Self::F16 => 2,
         }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+        }
+    }
+
+    /// The element type that a network is run in where this one is wanted. A network that takes samples where it computes them to
+    /// lie runs in f32: a place rounded to f16 is another place.
+    #[must_use]
+    pub fn suits(self, net: &Shaped) -> Self {
+        let samples = net.nodes().iter().any(|node| matches!(node.op, TensorOp::GridSample { .. } | TensorOp::Warp));
+        if samples { Self::F32 } else { self }
     }
 
     /// The variant of a shader for this element type.
@@ -145,6 +164,17 @@ pub fn recording(net: &Shaped, options: &Options, tables: &mut Tables) -> Record
             begin += *bytes as u64;
         }
     })
+}
+
+/// The kinds of convolution in a network that several kernels can do.
+pub(super) fn conv_classes(net: &Shaped) -> Vec<ConvClass> {
+    let steps = plan(net, true);
+    let classes = steps.iter().filter_map(|step| match &step.work {
+        Work::Conv { source, step } => conv::class(step, net.shape(*source)[1]),
+        Work::Chain(_) | Work::Tensor { .. } => None,
+    });
+    let classes = classes.collect::<std::collections::BTreeSet<_>>();
+    classes.into_iter().collect()
 }
 
 impl<'a> Writer<'a> {

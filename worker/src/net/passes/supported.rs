@@ -1,6 +1,7 @@
 //! What the passes can run, answered without a device: so a network is refused when it is added to a farm, not when it renders.
 
 use crate::gpu::shaders::net_move::MOVE_AXES;
+use crate::net::Network;
 use crate::net::op::Reduction;
 use crate::net::shaped::{Shaped, ShapedNode, TensorOp};
 
@@ -27,6 +28,14 @@ pub fn supported(net: &Shaped) -> Result<(), Unsupported> {
     net.nodes().iter().try_for_each(|node| {
         fault(net, node).map_or(Ok(()), |why| Err(Unsupported { node: node.name.clone(), operator: operator(&node.op), why }))
     })
+}
+
+/// Whether a network can be recorded at some usual picture size, where it goes with one at all (see [`Network::check`]).
+///
+/// # Errors
+/// The first node that cannot, with the reason.
+pub fn runnable(network: &Network) -> Result<(), Unsupported> {
+    network.at_usual_sizes().first().map_or(Ok(()), supported)
 }
 
 fn fault(net: &Shaped, node: &ShapedNode) -> Option<String> {

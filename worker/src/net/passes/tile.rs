@@ -7,14 +7,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::arrange::Reading;
 use super::fuse::{Step, Work, picture, plan};
 use super::place::{Blocks, LANES, Tables, Writer};
-use super::{Options, Real, arrange::Reading, homes};
+use super::{Options, homes};
 use crate::gpu::recording::Recorder;
 use crate::net::field::{Field, alignment, fields};
 use crate::net::graph::ValueId;
 use crate::net::op::Reduction;
 use crate::net::shaped::{Shaped, TensorOp};
+
+/// Fewest input pixels along a side that a tile answers for: below, all the work is spent on edges.
+const CORE_MIN: usize = 16;
 
 /// Why a network cannot be run in tiles.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,10 +98,10 @@ impl Tiling {
         Self { align: 1, reach: 0, pools: Vec::new() }
     }
 
-    /// The smallest tile that answers for anything.
+    /// The smallest tile that is worth its edges.
     #[must_use]
     pub fn smallest(&self) -> usize {
-        (2 * self.reach + self.align).next_multiple_of(self.align)
+        (2 * self.reach + CORE_MIN).next_multiple_of(self.align)
     }
 }
 
@@ -280,17 +284,6 @@ pub fn memory(net: &Shaped, options: &Options) -> (u64, u64) {
         }
     }
     (most, largest)
-}
-
-impl Real {
-    /// A name for messages and files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::F16 => "f16",
-        }
-    }
 }
 
 #[cfg(test)]

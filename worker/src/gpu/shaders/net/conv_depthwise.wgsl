@@ -2,6 +2,9 @@
 //#variants REAL: f32 f16
 //#include shared/net_conv.wgsl
 
+// For each tap the weights of every channel, four matrices' rows to sixteen channels.
+@group(0) @binding(2) var<storage, read> weights: array<mat4x4<f32>>;
+
 override KERNEL_WIDTH: u32 = 3u;
 override KERNEL_HEIGHT: u32 = 3u;
 override STRIDE_X: u32 = 1u;
@@ -9,8 +12,6 @@ override STRIDE_Y: u32 = 1u;
 override DILATION_X: u32 = 1u;
 override DILATION_Y: u32 = 1u;
 
-// Here row i of a weight matrix belongs to output block 4 * m + i of tap t, with m * 4 + i counted over
-// t * out_blocks + block: the matrices are read as one list of vec4.
 @compute @workgroup_size(8, 8, 1)
 fn net_conv_depthwise(@builtin(global_invocation_id) id: vec3<u32>) {
     let block = id.z % params.out_blocks;

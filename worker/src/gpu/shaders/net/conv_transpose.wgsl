@@ -3,6 +3,10 @@
 //#variants REAL: f32 f16
 //#include shared/net_conv.wgsl
 
+// Row i of a matrix is input channel i, column j output channel j:
+// weights[((in_block * kernel_height + ky) * kernel_width + kx) * out_blocks + out_block]
+@group(0) @binding(2) var<storage, read> weights: array<mat4x4<f32>>;
+
 override KERNEL_WIDTH: u32 = 3u;
 override KERNEL_HEIGHT: u32 = 3u;
 override STRIDE_X: u32 = 1u;

@@ -42,11 +42,9 @@ const DIV_INTO: u32 = 40u;
 const POW_OF: u32 = 41u;
 const PRELU: u32 = 42u;
 
-// Beyond this tanh is 1 in f32, and some drivers overflow on the way.
-const TANH_REACH: f32 = 9.5;
-
+// Beyond 9.5 tanh is 1 in f32, and some drivers overflow on the way.
 fn hyperbolic(x: vec4<f32>) -> vec4<f32> {
-    return tanh(clamp(x, vec4(-TANH_REACH), vec4(TANH_REACH)));
+    return tanh(clamp(x, vec4(-9.5), vec4(9.5)));
 }
 
 fn logistic(x: vec4<f32>) -> vec4<f32> {

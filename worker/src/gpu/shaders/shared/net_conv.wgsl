@@ -40,9 +40,6 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> source: array<vec4<REAL>>;
-// Row i of a matrix is input channel i, column j output channel j:
-// weights[((in_block * kernel_height + ky) * kernel_width + kx) * out_blocks + out_block]
-@group(0) @binding(2) var<storage, read> weights: array<mat4x4<f32>>;
 // The biases of every block, then the slopes of every block.
 @group(0) @binding(3) var<storage, read> extras: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> residual: array<vec4<REAL>>;

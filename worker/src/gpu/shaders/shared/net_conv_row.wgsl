@@ -1,5 +1,10 @@
 //#variants REAL: f32 f16
 //#include shared/net_conv.wgsl
+
+// Row i of a matrix is input channel i, column j output channel j:
+// weights[((in_block * kernel_height + ky) * kernel_width + kx) * out_blocks + out_block]
+@group(0) @binding(2) var<storage, read> weights: array<mat4x4<f32>>;
+
 // What the 3x3 convolutions share that make eight pixels of a row at once.
 
 // Pixels of one invocation.

@@ -3,7 +3,7 @@
 use super::Tensors;
 use super::pointwise::{of_one, of_two};
 use crate::gpu::shaders::net_conv::{NO_RESIDUAL, RESIDUAL_AFTER, RESIDUAL_AFTER_UNDER, RESIDUAL_BEFORE, RESIDUAL_BEFORE_UNDER};
-use crate::gpu::shaders::{net_arithmetic::PRELU, net_conv_depthwise, net_conv_plain, net_conv_transpose};
+use crate::gpu::shaders::{net_arithmetic::PRELU, net_conv_depthwise, net_conv_plain, net_conv_transpose, net_conv3x3_matrix};
 
 type Params = net_conv_plain::Params;
 
@@ -102,6 +102,24 @@ pub(super) fn net_conv(params: Params, tensors: &mut Tensors<'_, '_>) {
             }
         }
         sum
+    });
+}
+
+pub(super) fn net_conv3x3_matrix(params: net_conv3x3_matrix::Params, tensors: &mut Tensors<'_, '_>) {
+    let params: Params = bytemuck::cast(params);
+    let (source, weights, extras) = (tensors.read(0), tensors.read(1), tensors.table(2).to_vec());
+    let columns = (params.out_blocks * 4).next_multiple_of(16 * net_conv3x3_matrix::MATRIX_TILES);
+    outputs(&params, tensors, |n, channel, x, y| {
+        let mut sum = 0.0_f32;
+        for input in 0..params.in_blocks * 4 {
+            for tap in 0..9 {
+                let (at_x, at_y) = ((x + tap % 3) as i32 - params.pad_x, (y + tap / 3) as i32 - params.pad_y);
+                let tile = (input / 16 * 9 + tap) * (columns / 16) + channel / 16;
+                let weight = weights[((tile * 16 + input % 16) * 16 + channel % 16) as usize];
+                sum = source_at(&params, &source, [n, input], at_x, at_y).mul_add(weight, sum);
+            }
+        }
+        sum + extras[channel as usize]
     });
 }
 

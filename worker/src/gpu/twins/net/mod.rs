@@ -74,6 +74,7 @@ pub(super) fn run(pass: &Pass, bound: &mut Bound<'_>) -> bool {
         | Shader::NetConv3x3F16
         | Shader::NetConv3x3Broadcast
         | Shader::NetConv3x3BroadcastF16 => conv::net_conv(params(pass), tensors),
+        Shader::NetConv3x3Matrix => conv::net_conv3x3_matrix(params(pass), tensors),
         Shader::NetConvDepthwise | Shader::NetConvDepthwiseF16 => conv::net_conv_depthwise(params(pass), tensors),
         Shader::NetConvTranspose | Shader::NetConvTransposeF16 => conv::net_conv_transpose(params(pass), tensors),
         Shader::NetPointwise | Shader::NetPointwiseF16 => pointwise::net_pointwise(&params(pass), tensors),

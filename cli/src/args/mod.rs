@@ -1,16 +1,20 @@
 //! The command line: every verb, its options and their words of help. No decisions here beyond reading values.
 
+mod models;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use shotfarm_shared::manifest::Form;
-use shotfarm_shared::model::{ModelName, ModelRef};
+use shotfarm_shared::model::ModelRef;
 use shotfarm_shared::recipe::{Filter, Profile, Target};
 
 use crate::exit;
 use crate::settings::{FARM_DEFAULT, LISTEN_DEFAULT, parse_size};
+
+pub(crate) use models::{ModelAdd, ModelBench, ModelFile, ModelVerb};
 
 /// A render farm for the shots of micro-dramas: coordinator, worker and client in one.
 #[derive(Debug, Parser)]
@@ -285,55 +289,6 @@ pub(crate) enum JobVerb {
         /// Its id, short id or label
         job: String,
     },
-}
-
-/// Looking after networks.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ModelVerb {
-    /// Give the farm a network: an ONNX file, or ncnn's .param with its .bin
-    Add(ModelAdd),
-    /// List the networks
-    List,
-    /// Show what a network is: one of the farm, or a file, for which no farm is needed
-    Inspect(ModelFile),
-    /// Forget a network that no unfinished job needs
-    Remove {
-        /// Its name
-        name: ModelName,
-    },
-}
-
-/// A network to be added.
-#[derive(Debug, Args)]
-pub(crate) struct ModelAdd {
-    /// The .onnx or .param file
-    pub(crate) file: PathBuf,
-    /// The .bin file of a .param file [default: the one of the same name beside it]
-    #[arg(long, value_name = "BIN")]
-    pub(crate) weights: Option<PathBuf>,
-    /// What recipes will call it
-    #[arg(long)]
-    pub(crate) name: ModelName,
-    /// Under which terms it may be used, such as BSD-3-Clause
-    #[arg(long, alias = "license", value_name = "TEXT")]
-    pub(crate) licence: String,
-    /// Where it came from: an address, or words
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) source: String,
-    /// Let a name that is taken mean this network from now on; jobs under way keep the one they have
-    #[arg(long)]
-    pub(crate) replace: bool,
-}
-
-/// A network of the farm or of this machine.
-#[derive(Debug, Args)]
-pub(crate) struct ModelFile {
-    /// Its name, NAME@DIGEST, or a .onnx or .param file
-    #[arg(value_name = "NAME|FILE")]
-    pub(crate) model: String,
-    /// The .bin file of a .param file [default: the one of the same name beside it]
-    #[arg(long, value_name = "BIN")]
-    pub(crate) weights: Option<PathBuf>,
 }
 
 /// Bringing outputs here.

@@ -1,4 +1,6 @@
-//! `model`: gives the farm networks, lists, inspects and removes them.
+//! `model`: gives the farm networks, lists, inspects, measures and removes them.
+
+mod bench;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,6 +8,7 @@ use std::path::Path;
 use comfy_table::Cell;
 use jiff::Zoned;
 use serde_json::{Value, json};
+use shotfarm_proto::client::Connection;
 use shotfarm_proto::v1::{AddModelRequest, Model as WireModel, ModelDetail, RemoveModelRequest, ShowModelRequest};
 use shotfarm_shared::model::{Catalogue, DIGITS_SHOWN, Model, ModelFacts, ModelFiles, ModelName, ModelRef, ModelVersion};
 
@@ -18,6 +21,8 @@ use crate::network::LocalNetwork;
 use crate::voice::human::{strong, table};
 use crate::voice::{Answer, Voice};
 use crate::words;
+
+pub(crate) use bench::bench;
 
 /// Operators shown; the rest is counted.
 const OPERATORS_SHOWN_MAX: usize = 12;
@@ -63,12 +68,18 @@ pub(crate) async fn inspect(voice: Voice, common: &Common, args: &ModelFile) -> 
         voice.answer(&Inspected { title, files: local.files, bytes: local.bytes(), facts: local.facts, farm: None })?;
         return Ok(Exit::Done);
     }
-    let wanted: ModelRef = args.model.parse().map_err(|error| CliError::refused(error).hint("or name a .onnx or .param file"))?;
+    let (_, detail) = of_farm(common, &args.model).await?;
+    voice.answer(&Inspected::of_farm(detail, Zoned::now())?)?;
+    Ok(Exit::Done)
+}
+
+/// What the farm knows of a network, by the name or NAME@DIGEST that somebody wrote.
+async fn of_farm(common: &Common, written: &str) -> Result<(Connection, ModelDetail), CliError> {
+    let wanted: ModelRef = written.parse().map_err(|error| CliError::refused(error).hint("or name a .onnx or .param file"))?;
     let farm = connect(common).await?;
     let request = ShowModelRequest { model: wanted.to_string() };
     let detail = farm.studio().show_model(request).await.map_err(|status| refusal(&status))?.into_inner();
-    voice.answer(&Inspected::of_farm(detail, Zoned::now())?)?;
-    Ok(Exit::Done)
+    Ok((farm, detail))
 }
 
 /// `model remove`.
@@ -213,8 +224,8 @@ impl Inspected {
         if let Some(work) = facts.multiply_adds_per_pixel {
             lines.push(("work", format!("{} multiply-adds for each pixel that goes in", words::large(work))));
         }
-        if let Some(margin_pixels) = facts.upscaling.and_then(|upscaling| upscaling.margin_pixels) {
-            lines.push(("margin", words::count(margin_pixels.into(), "pixel") + " around a tile"));
+        if let Some(radius_pixels) = facts.upscaling.and_then(|upscaling| upscaling.radius_pixels) {
+            lines.push(("looks at", words::count(radius_pixels.into(), "pixel") + " around each"));
         }
         lines.push(("operators", self.operators()));
         lines.push(("files", format!("{}, {}", self.files.format(), words::bytes(self.bytes))));
@@ -268,7 +279,7 @@ impl Answer for Inspected {
         let mut value = json!({"name": self.title, "format": self.files.format(), "digest": self.files.digest(),
             "bytes": self.bytes, "purpose": facts.purpose(), "factor": upscaling.map(|upscaling| upscaling.factor),
             "channels": upscaling.map(|upscaling| upscaling.channels),
-            "margin_pixels": upscaling.map(|upscaling| upscaling.margin_pixels), "inputs": facts.inputs,
+            "radius_pixels": upscaling.map(|upscaling| upscaling.radius_pixels), "inputs": facts.inputs,
             "outputs": facts.outputs, "parameters": facts.parameters,
             "multiply_adds_per_pixel": facts.multiply_adds_per_pixel,
             "operators": operators.collect::<serde_json::Map<_, _>>()});
@@ -358,7 +369,7 @@ mod tests {
         let inspected = Inspected::of_farm(detail, now()).expect("a version");
         let expected = format!(
             "compact\ndoes        upscales RGB 2x\ninput       input: 1 x 3 x H x W\noutput      output\nparameters  621 k\n\
-             margin      18 pixels around a tile\noperators   Conv 18\nfiles       onnx, 2.4 MB\ndigest      {digest}\n\
+             looks at    18 pixels around each\noperators   Conv 18\nfiles       onnx, 2.4 MB\ndigest      {digest}\n\
              licence     BSD-3-Clause\nsource      https://example.org/compact\n\
              version     1, added 1970-01-01 00:00:00; 2 are kept under this name\nneeded by   1 unfinished job"
         );

@@ -273,9 +273,9 @@ mod tests {
     #[test]
     fn cubics_have_their_published_values() {
         let Kernel::Cubic { b, c } = Kernel::of(Separable::Robidoux) else { panic!() };
-        assert!((b - 0.378_215_755_093_998_67).abs() < 1e-9 && (c - 0.310_892_122_453_000_67).abs() < 1e-9, "{b} {c}");
+        assert!((b - 0.378_215_755_094).abs() < 1e-9 && (c - 0.310_892_122_453).abs() < 1e-9, "{b} {c}");
         let Kernel::Cubic { b, c } = Kernel::of(Separable::RobidouxSharp) else { panic!() };
-        assert!((b - 0.262_014_512_399_014_2).abs() < 1e-9 && (c - 0.368_992_743_800_492_9).abs() < 1e-9, "{b} {c}");
+        assert!((b - 0.262_014_512_399).abs() < 1e-9 && (c - 0.368_992_743_800).abs() < 1e-9, "{b} {c}");
         let mitchell = Kernel::of(Separable::Mitchell);
         assert!(
             (mitchell.weight(0, 0.0, 1.0) - 8.0 / 9.0).abs() < 1e-15 && (mitchell.weight(1, 0.0, 1.0) - 1.0 / 18.0).abs() < 1e-15

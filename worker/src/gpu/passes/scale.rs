@@ -53,7 +53,7 @@ impl Samples {
     pub(super) fn codes(frame: Proxy, placed: &PlacedPlane, layout: &FrameLayout) -> Option<Self> {
         let bits = 8 * layout.format.sample_bytes() as u32;
         let per_word = 32 / bits;
-        let whole = placed.first_sample % per_word == 0 && placed.width % shader::BLOCK_WIDTH == 0;
+        let whole = placed.first_sample.is_multiple_of(per_word) && placed.width.is_multiple_of(shader::BLOCK_WIDTH);
         whole.then(|| Self {
             buffer: frame,
             first_word: placed.first_sample / per_word,

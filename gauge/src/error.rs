@@ -31,16 +31,9 @@ pub(crate) enum GaugeError {
     #[error(transparent)]
     Picture(#[from] PictureError),
     #[error("{doing} {path}")]
-    File {
-        doing: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
+    File { doing: &'static str, path: PathBuf, source: io::Error },
     #[error("cannot start ffmpeg for {what}; is it installed? (`cargo xtask setup`)")]
-    Start {
-        what: String,
-        source: io::Error,
-    },
+    Start { what: String, source: io::Error },
     #[error("{what} failed: {words}")]
     Child { what: String, words: String },
     #[error("raw frames could not be moved")]

@@ -114,13 +114,7 @@ pub(crate) fn exchange<'f>(
 }
 
 /// Waits for the end; a process that failed or gave too few frames is an error in its own words.
-pub(crate) fn finish(
-    child: Child,
-    what: &str,
-    fed: std::io::Result<()>,
-    got: usize,
-    expected: usize,
-) -> Result<(), GaugeError> {
+pub(crate) fn finish(child: Child, what: &str, fed: std::io::Result<()>, got: usize, expected: usize) -> Result<(), GaugeError> {
     let ended = child.wait_with_output().map_err(GaugeError::Pipe)?;
     let words = String::from_utf8_lossy(&ended.stderr).trim().replace('\n', "; ");
     let failed = |words: String| GaugeError::Child { what: what.to_owned(), words };

@@ -18,7 +18,8 @@ impl Progress {
     /// Says that a part begins.
     pub(crate) fn begin(&self, what: &str) {
         let share = if self.total > 0.0 { self.done / self.total } else { 0.0 };
-        let left = left(self.began.elapsed(), share).map_or_else(String::new, |left| format!(", about {} s left", left.as_secs()));
+        let left =
+            left(self.began.elapsed(), share).map_or_else(String::new, |left| format!(", about {} s left", left.as_secs()));
         eprintln!("[{:3.0} %{left}] {what}", share * 100.0);
     }
 

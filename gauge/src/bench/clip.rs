@@ -21,10 +21,7 @@ fn ffmpeg(size: Extent, frames: u32) -> Command {
 
 fn finished(mut command: Command) -> Result<Vec<u8>, GaugeError> {
     let what = "making the clip";
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| GaugeError::Start { what: what.to_owned(), source })?;
+    let output = command.stdin(Stdio::null()).output().map_err(|source| GaugeError::Start { what: what.to_owned(), source })?;
     if output.status.success() {
         return Ok(output.stdout);
     }

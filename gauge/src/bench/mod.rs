@@ -131,7 +131,8 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), GaugeError> {
         data[part.name()] = section.data;
         bars.extend(section.bars);
     }
-    data["bars"] = bars.iter().map(|bar| json!({"what": bar.what, "asked": bar.asked, "got": bar.got, "ok": bar.is_reached()})).collect();
+    data["bars"] =
+        bars.iter().map(|bar| json!({"what": bar.what, "asked": bar.asked, "got": bar.got, "ok": bar.is_reached()})).collect();
     if let Some(folder) = arguments.json.parent() {
         fs::create_dir_all(folder).map_err(GaugeError::file("cannot make", folder))?;
     }

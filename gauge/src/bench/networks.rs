@@ -35,7 +35,8 @@ struct Compact {
 impl Compact {
     /// Products and sums of its convolutions for one frame.
     fn operations(self) -> f64 {
-        let channels = 3 * self.features + self.layers * self.features * self.features + self.features * 3 * self.scale * self.scale;
+        let channels =
+            3 * self.features + self.layers * self.features * self.features + self.features * 3 * self.scale * self.scale;
         2.0 * 9.0 * channels as f64 * self.size.pixels() as f64
     }
 
@@ -82,9 +83,14 @@ fn convolutions(plan: &Plan, gpu: &Gpu) -> Result<Section, GaugeError> {
     let median = |figures| Spread::of(figures).map_or(0.0, |spread| spread.median());
     let (plain, chosen, ratio) = (median(plain_times), median(chosen_times), median(ratios));
     let row = |name: &str, seconds: f64| {
-        vec![name.to_owned(), format!("{:.2}", seconds * 1_000.0), format!("{:.4}", compact.operations() / seconds.max(1e-12) / 1e12)]
+        vec![
+            name.to_owned(),
+            format!("{:.2}", seconds * 1_000.0),
+            format!("{:.4}", compact.operations() / seconds.max(1e-12) / 1e12),
+        ]
     };
-    let table = table::markdown(&["3x3 convolutions, f32", "ms", "TFLOP/s"], &[row("plain", plain), row("the executor's", chosen)]);
+    let table =
+        table::markdown(&["3x3 convolutions, f32", "ms", "TFLOP/s"], &[row("plain", plain), row("the executor's", chosen)]);
     let text = format!("Of 64 channels (and the first and last layer's) at {size}: {ratio:.2} times as fast.\n\n{table}");
     let bar = Bar { what: "3x3 convolutions beside a plain shader".to_owned(), asked: CONV_RATIO_ASKED, got: ratio };
     let data = json!({"plain_millis": plain * 1_000.0, "millis": chosen * 1_000.0, "ratio": ratio, "size": size.to_string()});

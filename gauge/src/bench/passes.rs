@@ -38,7 +38,8 @@ pub(super) fn measure(plan: &Plan, gpu: &Gpu, rates: &DeviceRates) -> Result<Sec
     }
     let target = Extent::new(plan.size.width * 2, plan.size.height * 2);
     let table = table::markdown(&["one frame", "ms", "GB/s", "of what reading and writing it once allows"], &rows);
-    let text = format!("## Passes\n\n{} to {target}, 4:2:0, 8 bits; GB/s of all buffers that a pass binds.\n\n{table}", plan.size);
+    let text =
+        format!("## Passes\n\n{} to {target}, 4:2:0, 8 bits; GB/s of all buffers that a pass binds.\n\n{table}", plan.size);
     Ok(Section { text, data: Value::Array(data), bars })
 }
 
@@ -54,9 +55,7 @@ fn row(name: &str, seconds: f64, bytes: u64, share: Option<f64>) -> Vec<String> 
 }
 
 fn json_of(filter: &str, found: &StepsRate, share: f64) -> Value {
-    let op = |op: &shotfarm_worker::gpu::measure::OpRate| {
-        json!({"name": op.name, "millis": op.time.as_secs_f64() * 1_000.0, "bytes": op.bytes})
-    };
+    let op = |op: &shotfarm_worker::gpu::measure::OpRate| json!({"name": op.name, "millis": op.time.as_secs_f64() * 1_000.0, "bytes": op.bytes});
     json!({"filter": filter, "millis": found.time().as_secs_f64() * 1_000.0, "bytes": found.bytes(),
         "of_memory": share, "ops": found.ops.iter().map(op).collect::<Vec<_>>()})
 }

@@ -47,7 +47,8 @@ pub(super) fn measure(plan: &Plan) -> Result<Section, GaugeError> {
     for round in 1..=plan.rounds {
         for ((ours, theirs), (ours_fps, theirs_fps, ratios)) in pairs.iter().zip(&mut figures) {
             progress.begin(&format!("round {round}: {ours} beside libplacebo's {theirs}"));
-            let their_rate = rate(Peer::Libplacebo(theirs).command(&input(plan), target(plan), &plan.vulkan), theirs, plan, &frames)?;
+            let their_rate =
+                rate(Peer::Libplacebo(theirs).command(&input(plan), target(plan), &plan.vulkan), theirs, plan, &frames)?;
             let our_rate = rate(our_command(plan, ours)?, ours, plan, &frames)?;
             ours_fps.push(our_rate);
             theirs_fps.push(their_rate);
@@ -106,7 +107,8 @@ fn section(plan: &Plan, rows: &[Row]) -> Section {
         &["scaler", "frames/s", "libplacebo's", "frames/s ", "ratio, median (and range)"],
         &rows.iter().map(row).collect::<Vec<_>>(),
     );
-    let text = format!("## Scalers beside libplacebo, end to end\n\n{} to {}, 4:2:0, 8 bits.\n\n{table}", plan.size, target(plan));
+    let text =
+        format!("## Scalers beside libplacebo, end to end\n\n{} to {}, 4:2:0, 8 bits.\n\n{table}", plan.size, target(plan));
     let bar = |row: &Row| Bar {
         what: format!("{} beside libplacebo's {}", row.ours, row.theirs),
         asked: RATIO_ASKED,

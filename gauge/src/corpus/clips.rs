@@ -16,7 +16,9 @@ const CLIPS_MAX: usize = 16;
 /// One entry for each readable clip of the folder, in the order of their names.
 pub(super) fn pieces(folder: &Path, size: Size, frames: u32) -> Result<Vec<Entry>, GaugeError> {
     let listed = fs::read_dir(folder).map_err(GaugeError::file("cannot list", folder))?;
-    let is_clip = |path: &PathBuf| path.extension().is_some_and(|ending| ["mp4", "mov", "mkv", "webm"].map(Some).contains(&ending.to_str()));
+    let is_clip = |path: &PathBuf| {
+        path.extension().is_some_and(|ending| ["mp4", "mov", "mkv", "webm"].map(Some).contains(&ending.to_str()))
+    };
     let mut paths = listed.filter_map(|file| file.ok().map(|file| file.path())).filter(is_clip).collect::<Vec<_>>();
     paths.sort();
     let mut entries = Vec::new();
@@ -45,10 +47,8 @@ fn piece(path: &Path, size: Size, frames: u32) -> Result<Entry, GaugeError> {
     let mut command = Command::new("ffmpeg");
     command.args(["-hide_banner", "-loglevel", "error", "-nostdin", "-i"]).arg(path);
     command.args(["-map", "0:v:0", "-vf", &cut, "-vsync", "0", "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| GaugeError::Start { what: format!("reading {name}"), source })?;
+    let output =
+        command.stdin(Stdio::null()).output().map_err(|source| GaugeError::Start { what: format!("reading {name}"), source })?;
     let bytes = width as usize * height as usize * 3;
     if !output.status.success() || output.stdout.len() != bytes * frames as usize {
         let words = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");

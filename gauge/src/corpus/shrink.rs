@@ -94,7 +94,10 @@ mod tests {
         let size = Extent::new(8, 4);
         for taps in [vec![(0, 0.5), (1, 0.5)], bicubic_taps()] {
             let flat = half(&[[0.25, 0.5, 0.75]; 32], size, &taps);
-            assert!(flat.len() == 8 && flat.iter().flatten().zip([0.25, 0.5, 0.75].iter().cycle()).all(|(a, b)| (a - b).abs() < 1e-12));
+            assert!(
+                flat.len() == 8
+                    && flat.iter().flatten().zip([0.25, 0.5, 0.75].iter().cycle()).all(|(a, b)| (a - b).abs() < 1e-12)
+            );
         }
         // Black and white side by side are half the light, which is coded as 188 of 255.
         assert!((to_coded(0.5) * 255.0 - 187.5).abs() < 0.1 && (to_coded(to_linear(0.3)) - 0.3).abs() < 1e-9);

@@ -178,12 +178,7 @@ impl Batch {
 }
 
 /// Every frame at the references' size; for our own also the milliseconds a frame.
-fn enlarge(
-    gpu: &Gpu,
-    vulkan: &str,
-    scaler: &Scaler,
-    frames: &[Vec<u8>],
-) -> Result<(Vec<Vec<u8>>, Option<f64>), GaugeError> {
+fn enlarge(gpu: &Gpu, vulkan: &str, scaler: &Scaler, frames: &[Vec<u8>]) -> Result<(Vec<Vec<u8>>, Option<f64>), GaugeError> {
     let input = judged(small());
     match scaler {
         Scaler::Ours(filter) => {

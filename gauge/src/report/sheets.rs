@@ -42,7 +42,8 @@ fn busiest(frame: &Frame) -> (u32, u32) {
     let columns = (0..=(frame.size.width - PIECE.width) / step).map(|column| column * step);
     let corners = columns.flat_map(|x| (0..=(frame.size.height - PIECE.height) / step).map(move |row| (x, row * step)));
     let busy = |&(left, top): &(u32, u32)| {
-        let places = (top..top + PIECE.height - 1).step_by(2).flat_map(|y| (left..left + PIECE.width - 1).step_by(2).map(move |x| (x, y)));
+        let places =
+            (top..top + PIECE.height - 1).step_by(2).flat_map(|y| (left..left + PIECE.width - 1).step_by(2).map(move |x| (x, y)));
         places.map(|(x, y)| (green(x, y) - green(x + 1, y)).abs() + (green(x, y) - green(x, y + 1)).abs()).sum::<i32>()
     };
     corners.max_by_key(busy).unwrap_or_default()

@@ -77,7 +77,8 @@ fn mean_table(measured: &Measured, shrink: Shrink) -> String {
     header.extend(["all", "all, SSIM", "all, RGB", "ms/frame"].map(str::to_owned));
     let row = |scaler: &String| {
         let of = |figure: fn(&Cell) -> f64, kind: Option<Kind>| {
-            let wanted = cells(measured, scaler, shrink).filter(|cell| kind.is_none_or(|kind| measured.entries[cell.entry].1 == kind));
+            let wanted =
+                cells(measured, scaler, shrink).filter(|cell| kind.is_none_or(|kind| measured.entries[cell.entry].1 == kind));
             mean(wanted.map(figure))
         };
         let mut row = vec![scaler.clone()];

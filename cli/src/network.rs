@@ -1,20 +1,17 @@
 //! A network's files on this machine: found, read within bounds, understood. What the farm is told of a network is found here.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
 use shotfarm_shared::digest::Digest;
-use shotfarm_shared::limits::{MODEL_BYTES_MAX, SCALE_FACTOR_MAX};
+use shotfarm_shared::limits::MODEL_BYTES_MAX;
 use shotfarm_shared::model::{ModelFacts, ModelFiles, OperatorCount, Upscaling};
-use shotfarm_worker::net::{Dim, Input, Network, Tensor};
+use shotfarm_worker::net::Network;
+use shotfarm_worker::net::facts::{PortFacts, Purpose, Upscaler};
 
 use crate::error::{CliError, chain};
 use crate::handin::sources::Source;
 use crate::words;
-
-/// Rows and columns of the pictures by which a network's factor is found. Multiples of what networks that halve their pictures
-/// need, and larger than the rims that they cut off.
-const SIDES_TRIED: [[usize; 2]; 2] = [[64, 96], [128, 192]];
 
 /// A network that was read.
 #[derive(Debug)]
@@ -81,58 +78,34 @@ fn too_large(path: &Path, bytes: u64) -> CliError {
     CliError::refused(format!("the network in {} has {size}, at most {max} are taken", path.display()))
 }
 
-/// What people are told about a network.
+/// What the farm is told about a network.
 fn facts(network: &Network) -> ModelFacts {
-    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-    for node in &network.nodes {
-        *counts.entry(node.op.name()).or_default() += 1;
-    }
-    let mut operators: Vec<OperatorCount> =
-        counts.into_iter().map(|(operator, count)| OperatorCount { operator: operator.to_owned(), count }).collect();
-    operators.sort_by_key(|counted| std::cmp::Reverse(counted.count));
-    let elements = |tensor: &Tensor| tensor.as_f32().map_or(0, <[f32]>::len) as u64;
-    ModelFacts {
-        upscaling: upscaling(network),
-        inputs: network.inputs.iter().map(port).collect(),
-        outputs: network.outputs.iter().map(|output| output.name.clone()).collect(),
-        operators,
-        parameters: network.constants.values().map(elements).sum(),
-        multiply_adds_per_pixel: None,
-    }
-}
-
-/// What the network does as an upscaler: one picture of luma or RGB goes in, one of as many channels comes out, larger by the
-/// same whole factor in both directions, whatever the size. A constant rim that it cuts off does not matter. Found by inferring
-/// its shapes at two sizes.
-fn upscaling(network: &Network) -> Option<Upscaling> {
-    let ([input], [_]) = (&network.inputs[..], &network.outputs[..]) else { return None };
-    let channels = match input.shape.as_deref() {
-        Some([_, Dim::Fixed(channels @ (1 | 3)), _, _]) => *channels,
-        _ => return None,
+    let found = network.facts();
+    let mut operators: Vec<OperatorCount> = found
+        .operators
+        .iter()
+        .map(|(operator, count)| OperatorCount { operator: (*operator).to_owned(), count: *count as u32 })
+        .collect();
+    operators.sort_by_key(|counted| Reverse(counted.count));
+    let upscaling = match found.purpose {
+        Purpose::Upscaler(Upscaler { factor, channels, radius_pixels, whole_picture, .. }) => {
+            Some(Upscaling { factor, channels, radius_pixels: radius_pixels.filter(|_| !whole_picture) })
+        }
+        Purpose::Other => None,
     };
-    let [smaller, larger] = SIDES_TRIED.map(|sides| reached(network, &input.name, channels, sides));
-    let (smaller, larger) = (smaller?, larger?);
-    let grown = |at: usize| larger[at].checked_sub(smaller[at]).map(|grown| grown as u64);
-    let tried = |at: usize| (SIDES_TRIED[1][at] - SIDES_TRIED[0][at]) as u64;
-    let factor = grown(0)? / tried(0);
-    let is_even = (0..2).all(|at| grown(at) == Some(factor * tried(at)));
-    let factor = u32::try_from(factor).ok().filter(|factor| is_even && (1..=SCALE_FACTOR_MAX).contains(factor))?;
-    Some(Upscaling { factor, channels: channels as u32, margin_pixels: None })
-}
-
-/// Rows and columns of the picture that comes out of one of `channels` and `sides`, if it is one of as many channels.
-fn reached(network: &Network, input: &str, channels: u64, sides: [usize; 2]) -> Option<[usize; 2]> {
-    let shaped = network.at(&[(input, &[1, channels as usize, sides[0], sides[1]])]).ok()?;
-    match *shaped.shape(shaped.outputs().first()?.value) {
-        [1, out, rows, columns] if out as u64 == channels => Some([rows, columns]),
-        _ => None,
+    ModelFacts {
+        upscaling,
+        inputs: found.inputs.iter().map(port).collect(),
+        outputs: found.outputs.iter().map(port).collect(),
+        operators,
+        parameters: found.parameters,
+        multiply_adds_per_pixel: found.multiply_adds_per_pixel,
     }
 }
 
-/// An input in one line: `input: 1 x 3 x H x W`.
-fn port(input: &Input) -> String {
-    let shape = input.shape.as_ref().map(|dims| dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x "));
-    format!("{}: {}", input.name, shape.as_deref().unwrap_or("any shape"))
+/// An input or output in one line: `input: 1x3xHxW`.
+fn port(port: &PortFacts) -> String {
+    format!("{}: {}", port.name, port.shape)
 }
 
 #[cfg(test)]
@@ -151,9 +124,8 @@ mod tests {
         assert_eq!(found(&families::srvgg(4, 1, 2, 1)), Some((2, 3)));
         assert_eq!(found(&families::srvgg(4, 1, 4, 1)), Some((4, 3)));
         assert_eq!(found(&families::artcnn(4, 1)), Some((2, 1)));
-        assert_eq!(found(&families::cugan(4, 1)), Some((2, 3)), "though it cuts off a rim");
-        assert_eq!(found(&families::face_detector(4, 1)), None);
-        assert_eq!(found(&families::rife([8, 8, 8, 8], 1)), None);
+        assert_eq!(found(&families::cugan(16, 1)), Some((2, 3)), "though it cuts off a rim");
+        assert_eq!(found(&families::face_detector(16, 1)), None);
     }
 
     #[test]

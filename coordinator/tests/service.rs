@@ -236,7 +236,7 @@ fn model(file: Digest, bytes: u64) -> v1::Model {
         licence: "BSD-3-Clause".into(),
         source: "made for a test".into(),
         facts: Some(v1::ModelFacts {
-            upscaling: Some(v1::Upscaling { factor: 2, channels: 3, margin_pixels: Some(8) }),
+            upscaling: Some(v1::Upscaling { factor: 2, channels: 3, radius_pixels: Some(8) }),
             inputs: vec!["input: 1x3xHxW".into()],
             ..v1::ModelFacts::default()
         }),

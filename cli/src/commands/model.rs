@@ -213,8 +213,8 @@ impl Inspected {
         if let Some(work) = facts.multiply_adds_per_pixel {
             lines.push(("work", format!("{} multiply-adds for each pixel that goes in", words::large(work))));
         }
-        if let Some(margin_pixels) = facts.upscaling.and_then(|upscaling| upscaling.margin_pixels) {
-            lines.push(("margin", words::count(margin_pixels.into(), "pixel") + " around a tile"));
+        if let Some(radius_pixels) = facts.upscaling.and_then(|upscaling| upscaling.radius_pixels) {
+            lines.push(("looks at", words::count(radius_pixels.into(), "pixel") + " around each"));
         }
         lines.push(("operators", self.operators()));
         lines.push(("files", format!("{}, {}", self.files.format(), words::bytes(self.bytes))));
@@ -268,7 +268,7 @@ impl Answer for Inspected {
         let mut value = json!({"name": self.title, "format": self.files.format(), "digest": self.files.digest(),
             "bytes": self.bytes, "purpose": facts.purpose(), "factor": upscaling.map(|upscaling| upscaling.factor),
             "channels": upscaling.map(|upscaling| upscaling.channels),
-            "margin_pixels": upscaling.map(|upscaling| upscaling.margin_pixels), "inputs": facts.inputs,
+            "radius_pixels": upscaling.map(|upscaling| upscaling.radius_pixels), "inputs": facts.inputs,
             "outputs": facts.outputs, "parameters": facts.parameters,
             "multiply_adds_per_pixel": facts.multiply_adds_per_pixel,
             "operators": operators.collect::<serde_json::Map<_, _>>()});
@@ -358,7 +358,7 @@ mod tests {
         let inspected = Inspected::of_farm(detail, now()).expect("a version");
         let expected = format!(
             "compact\ndoes        upscales RGB 2x\ninput       input: 1 x 3 x H x W\noutput      output\nparameters  621 k\n\
-             margin      18 pixels around a tile\noperators   Conv 18\nfiles       onnx, 2.4 MB\ndigest      {digest}\n\
+             looks at    18 pixels around each\noperators   Conv 18\nfiles       onnx, 2.4 MB\ndigest      {digest}\n\
              licence     BSD-3-Clause\nsource      https://example.org/compact\n\
              version     1, added 1970-01-01 00:00:00; 2 are kept under this name\nneeded by   1 unfinished job"
         );

@@ -75,7 +75,7 @@ pub(crate) mod tests {
             licence: "BSD-3-Clause".into(),
             source: "https://example.org/compact".into(),
             facts: ModelFacts {
-                upscaling: Some(Upscaling { factor: 2, channels: 3, margin_pixels: Some(18) }),
+                upscaling: Some(Upscaling { factor: 2, channels: 3, radius_pixels: Some(18) }),
                 inputs: vec!["input: 1 x 3 x H x W".into()],
                 outputs: vec!["output".into()],
                 parameters: 621_000,

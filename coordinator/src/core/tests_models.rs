@@ -17,7 +17,7 @@ use super::tests::{World, shot, worker};
 
 /// A network called `name` of some bytes.
 pub(super) fn model(name: &str, bytes: u8) -> Box<Model> {
-    let upscaling = Some(Upscaling { factor: 2, channels: 3, margin_pixels: Some(8) });
+    let upscaling = Some(Upscaling { factor: 2, channels: 3, radius_pixels: Some(8) });
     Box::new(Model {
         name: name.parse().expect("a name"),
         files: ModelFiles::Onnx { file: Digest::of(&[bytes]) },

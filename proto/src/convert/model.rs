@@ -63,7 +63,7 @@ impl TryFrom<v1::Model> for Model {
 
 impl From<&ModelFacts> for v1::ModelFacts {
     fn from(facts: &ModelFacts) -> Self {
-        let upscaling = |Upscaling { factor, channels, margin_pixels }| v1::Upscaling { factor, channels, margin_pixels };
+        let upscaling = |Upscaling { factor, channels, radius_pixels }| v1::Upscaling { factor, channels, radius_pixels };
         let count = |counted: &OperatorCount| v1::OperatorCount { operator: counted.operator.clone(), count: counted.count };
         Self {
             upscaling: facts.upscaling.map(upscaling),
@@ -78,7 +78,7 @@ impl From<&ModelFacts> for v1::ModelFacts {
 
 impl From<v1::ModelFacts> for ModelFacts {
     fn from(message: v1::ModelFacts) -> Self {
-        let upscaling = |v1::Upscaling { factor, channels, margin_pixels }| Upscaling { factor, channels, margin_pixels };
+        let upscaling = |v1::Upscaling { factor, channels, radius_pixels }| Upscaling { factor, channels, radius_pixels };
         let count = |v1::OperatorCount { operator, count }| OperatorCount { operator, count };
         Self {
             upscaling: message.upscaling.map(upscaling),
@@ -119,7 +119,7 @@ mod tests {
 
     fn version() -> ModelVersion {
         let facts = ModelFacts {
-            upscaling: Some(Upscaling { factor: 4, channels: 3, margin_pixels: Some(18) }),
+            upscaling: Some(Upscaling { factor: 4, channels: 3, radius_pixels: Some(18) }),
             inputs: vec!["input: 1x3xHxW".into()],
             outputs: vec!["output: 1x3x4Hx4W".into()],
             operators: vec![OperatorCount { operator: "Conv".into(), count: 18 }],

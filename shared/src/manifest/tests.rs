@@ -31,7 +31,7 @@ fn every_fault_is_named_with_row_and_column() {
                a,1,s1,x.mp4,upscale 2x,,\n\
                a,1,s1,x.mp4,upscale 2x,../x.mp4,\n\
                a,1,s1,y.mp4,upscale 2x,other.mp4,\n\
-               a,1,,,sharpen,,\n\
+               a,1,,,blur,,\n\
                a,1,s5,z.mp4,upscale 2x,s5.avi,\n\
                a,1,s6,z.mp4,upscale 2x,s6.mp4,,one too many\n";
     let faults = labels(csv, Form::Csv).expect_err("five bad rows");
@@ -43,7 +43,7 @@ fn every_fault_is_named_with_row_and_column() {
             "row 4, column shot: a/1/s1 stands already in row 2",
             "row 5, column shot: shot is empty; give every shot a show, an episode and a shot name",
             "row 5, column source: no source is given; write the path of the shot's clip",
-            "row 5, column steps: `sharpen` is no step; known is `upscale`",
+            "row 5, column steps: `blur` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`",
             "row 6, column output: `s5.avi` does not end in `.mp4`, which is what profile phone-h264 makes",
             "row 7: it has 8 values and the first row names 7 columns",
         ]

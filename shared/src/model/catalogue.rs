@@ -228,7 +228,7 @@ mod tests {
     use crate::recipe::{Profile, read_steps};
 
     fn model(name: &str, bytes: u8) -> Model {
-        let upscaling = Some(Upscaling { factor: 2, channels: 3, margin_pixels: Some(8) });
+        let upscaling = Some(Upscaling { factor: 2, channels: 3, radius_pixels: Some(8) });
         Model {
             name: name.parse().expect("a name"),
             files: ModelFiles::Onnx { file: Digest::of(&[bytes]) },

@@ -35,9 +35,9 @@ pub struct Upscaling {
     pub factor: u32,
     /// Channels that go in and come out: 1 for luma, 3 for RGB.
     pub channels: u32,
-    /// Pixels around a tile that its result depends on, where that is known.
+    /// Pixels on each side that a pixel of its result depends on; `None` when that is the whole picture, or nobody can tell.
     #[serde(default)]
-    pub margin_pixels: Option<u32>,
+    pub radius_pixels: Option<u32>,
 }
 
 /// How often an operator occurs.
@@ -91,7 +91,7 @@ mod tests {
     fn the_purpose_is_said_in_words() {
         let purpose = |upscaling| ModelFacts { upscaling, ..ModelFacts::default() }.purpose();
         assert_eq!(purpose(None), "no upscaler");
-        assert_eq!(purpose(Some(Upscaling { factor: 2, channels: 1, margin_pixels: Some(9) })), "upscales luma 2x");
-        assert_eq!(purpose(Some(Upscaling { factor: 1, channels: 3, margin_pixels: Some(9) })), "restores RGB");
+        assert_eq!(purpose(Some(Upscaling { factor: 2, channels: 1, radius_pixels: Some(9) })), "upscales luma 2x");
+        assert_eq!(purpose(Some(Upscaling { factor: 1, channels: 3, radius_pixels: Some(9) })), "restores RGB");
     }
 }

@@ -14,7 +14,7 @@ pub enum InvalidRecipe {
     #[error("{0} steps are given, at most {RECIPE_STEPS_MAX} are taken")]
     TooManySteps(usize),
     /// A step nobody knows.
-    #[error("`{0}` is no step; known are upscale, denoise, deband, sharpen and grain")]
+    #[error("`{0}` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`")]
     UnknownStep(String),
     /// A size that cannot be read.
     #[error("`{0}` is no size; write a factor such as `2x` or `1.5x`, or a size such as `1080x1920`")]

@@ -17,8 +17,7 @@ const ANTIRING_HUNDREDTHS_MAX: u32 = 100;
 
 /// A kernel that works along one axis, then the other, on each plane by itself in the light it is coded in. That keeps HDR what
 /// it is, costs the least, and on drawn and real pictures comes out within 0.05 dB of doing the same in sigmoid light.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Separable {
     /// A straight line between neighbours.
     Bilinear,
@@ -39,8 +38,7 @@ pub enum Separable {
 }
 
 /// A polar kernel: weights by distance on the plane, in sigmoid light when enlarging and in linear light when shrinking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Polar {
     /// jinc windowed by jinc, three lobes.
     Lanczos,
@@ -52,7 +50,7 @@ pub enum Polar {
 
 /// How a change of size makes its samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "Stored", into = "Stored")]
 pub enum Filter {
     /// One kernel along each axis.
     Separable(Separable),
@@ -75,6 +73,47 @@ pub enum Filter {
         stops_hundredths: u32,
     },
 }
+
+/// A filter as stores keep it: the words of a recipe after `filter=`. Farms of the first version kept FSR as a structure, and
+/// the two other filters that there were as a bare name, which is what the words begin with.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Words(String),
+    FirstFsr { fsr: FirstFsr },
+}
+
+/// See [`Stored`].
+#[derive(Serialize, Deserialize)]
+struct FirstFsr {
+    stops_hundredths: u32,
+}
+
+impl From<Filter> for Stored {
+    fn from(filter: Filter) -> Self {
+        let words = filter.to_string();
+        Self::Words(words.strip_prefix(FILTER_KEY).expect("a filter is written with its key first").to_owned())
+    }
+}
+
+impl TryFrom<Stored> for Filter {
+    type Error = InvalidRecipe;
+
+    fn try_from(stored: Stored) -> Result<Self, InvalidRecipe> {
+        match stored {
+            Stored::FirstFsr { fsr: FirstFsr { stops_hundredths } } => Ok(Self::Fsr { stops_hundredths }),
+            Stored::Words(words) => {
+                let text = format!("upscale {FILTER_KEY}{words}");
+                let (_, mut parameters) = Parameters::split(&text)?;
+                let filter = Self::read(&mut parameters)?;
+                parameters.finish("what a filter has").map(|()| filter)
+            }
+        }
+    }
+}
+
+/// How a recipe begins to name a filter.
+const FILTER_KEY: &str = "filter=";
 
 /// Every filter by name, with the parameters that it has when nothing is said.
 const FILTERS: [(&str, Filter); 14] = [
@@ -168,7 +207,7 @@ impl Filter {
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, standard) = self.entry();
-        write!(f, "filter={name}")?;
+        write!(f, "{FILTER_KEY}{name}")?;
         match self {
             Self::Polar { antiring_hundredths, .. } if *self != standard => {
                 write!(f, " antiring={}", write_decimal(*antiring_hundredths, 2))
@@ -184,6 +223,21 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn what_is_stored_is_read_back_and_so_is_what_the_first_version_stored() {
+        let parameters =
+            [Filter::Fsr { stops_hundredths: 150 }, Filter::Polar { kernel: Polar::Lanczos, antiring_hundredths: 5 }];
+        for filter in Filter::all().into_iter().chain(parameters) {
+            let stored = serde_json::to_string(&filter).expect("writes");
+            assert_eq!(serde_json::from_str::<Filter>(&stored).expect("reads"), filter, "{stored}");
+        }
+        let first = |text: &str| serde_json::from_str::<Filter>(text).map_err(|error| error.to_string());
+        assert_eq!(first("\"lanczos\""), Ok(Filter::LANCZOS));
+        assert_eq!(first("\"ewa-lanczos\""), Ok(Filter::EWA_LANCZOS));
+        assert_eq!(first("{\"fsr\":{\"stops_hundredths\":50}}"), Ok(Filter::Fsr { stops_hundredths: 50 }));
+        assert!(first("\"sorcery\"").is_err_and(|error| error.contains("`sorcery` is no filter")));
+    }
 
     #[test]
     fn every_filter_is_in_the_table() {

@@ -201,7 +201,7 @@ mod tests {
     fn errors_say_what_to_write() {
         for (text, part) in [
             ("", "no step is given"),
-            ("blur 2x", "`blur` is no step; known are upscale, denoise, deband, sharpen and grain"),
+            ("blur 2x", "`blur` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`"),
             ("upscale", "`` is no size"),
             ("upscale big", "`big` is no size; write a factor"),
             ("upscale 17x", "`17x` is outside the bounds"),

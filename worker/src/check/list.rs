@@ -13,13 +13,19 @@ use crate::net::Models;
 const SIDE: u32 = 16;
 
 /// Steps that together reach every shader of the recipes. A new step, or a filter with a shader of its own, adds a line.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 12] = [
     "upscale 2x filter=lanczos",
     "upscale 0.5x filter=lanczos",
     "upscale 2x filter=ewa-lanczos",
     "upscale 0.75x filter=ewa-lanczos",
+    "upscale 1.3x filter=ewa-lanczos4sharpest",
+    "upscale 8x filter=bilinear | upscale 0.1x filter=area",
     "upscale 2x filter=fsr",
     "upscale 1.5x filter=fsr",
+    "denoise strength=1 frames=0",
+    "deband strength=0.7 range=5",
+    "sharpen strength=1",
+    "grain strength=1",
 ];
 
 /// Workgroups and rounds with which the kernels of `gpu bench` are checked.

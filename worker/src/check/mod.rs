@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use self::list::{Check, checks};
 use crate::config::WorkerError;
-use crate::gpu::recording::{Op, Recording};
+use crate::gpu::recording::{Op, Pass, Recording};
 use crate::gpu::shaders::{Needs, Shader};
 use crate::gpu::twins::{self, half};
 use crate::gpu::{Gpu, GpuError, Graph};
@@ -38,7 +38,7 @@ pub enum Outcome {
     Lacks(&'static str),
     /// It ran.
     Ran {
-        /// The largest difference from the twin: as a part of the largest value, or in codes for `pack`.
+        /// The largest difference from the twin: as a part of the largest value, or in codes at a recording's end.
         worst: f64,
         /// What it may be.
         bar: f64,
@@ -114,21 +114,21 @@ pub fn check_pictures(gpu: &Gpu) -> Result<Gpu, WorkerError> {
     Ok(gpu.without(without))
 }
 
-/// The shaders of a recording, each with the operations up to one of its passes: the first, and the last of what packs the output.
+/// The shaders of a recording, each with the operations up to one of its passes: the first between planes, and the last of what
+/// writes the output.
 fn shaders(recording: &Recording) -> Vec<(Shader, usize)> {
-    let mut seen = BTreeSet::new();
+    let (mut within, mut at_end) = (BTreeSet::new(), BTreeSet::new());
     let mut found = Vec::new();
     for (index, op) in recording.ops.iter().enumerate() {
-        if let Op::Pass(pass) = op
-            && pass.shader != Shader::Pack
-            && seen.insert(pass.shader)
-        {
-            found.push((pass.shader, index + 1));
+        if let Op::Pass(pass) = op {
+            if op.writes().contains(&recording.output) {
+                at_end.insert(pass.shader);
+            } else if within.insert(pass.shader) {
+                found.push((pass.shader, index + 1));
+            }
         }
     }
-    if recording.passes().any(|pass| pass.shader == Shader::Pack) {
-        found.push((Shader::Pack, recording.ops.len()));
-    }
+    found.extend(at_end.into_iter().map(|shader| (shader, recording.ops.len())));
     found
 }
 
@@ -136,10 +136,19 @@ fn outcome(gpu: &Gpu, check: &Check, shader: Shader, length: usize) -> Result<Ou
     let recording = check.recording.until(length);
     let frame = frame(recording.input_bytes);
     match render(gpu, &recording, &frame) {
-        Ok(got) => Ok(compare(shader, &got, &twins::run(&recording, &frame))),
+        Ok(got) => {
+            // Pictures end in codes; kernels that no recipe records write values to the end.
+            let codes = length == check.recording.ops.len() && check.recording.passes().any(writes_codes);
+            Ok(compare(shader, codes, &got, &twins::run(&recording, &frame)))
+        }
         Err(error @ (GpuError::Lost { .. } | GpuError::Stuck { .. } | GpuError::OutOfMemory { .. })) => Err(error),
         Err(error) => Ok(Outcome::Refused(error.to_string())),
     }
+}
+
+fn writes_codes(pass: &Pass) -> bool {
+    let codes = |(name, bits): &(&str, f64)| *name == "TARGET_BITS" && *bits < 32.0;
+    pass.shader == Shader::Pack || pass.constants.iter().any(codes)
 }
 
 fn render(gpu: &Gpu, recording: &Recording, frame: &[u8]) -> Result<Vec<u8>, GpuError> {
@@ -156,14 +165,14 @@ fn frame(bytes: usize) -> Vec<u8> {
 }
 
 /// The largest difference, by what the shader writes: codes, halves, or 32-bit floats.
-fn compare(shader: Shader, got: &[u8], expected: &[u8]) -> Outcome {
+fn compare(shader: Shader, is_codes: bool, got: &[u8], expected: &[u8]) -> Outcome {
     let floats = |bytes: &[u8]| bytemuck::pod_collect_to_vec::<u8, f32>(bytes).into_iter().map(f64::from).collect::<Vec<_>>();
     let halves = |bytes: &[u8]| {
         let halves = bytemuck::pod_collect_to_vec::<u8, u16>(bytes);
         halves.into_iter().map(|half| f64::from(half::to_f32(half))).collect::<Vec<_>>()
     };
     let codes = |bytes: &[u8]| bytes.iter().copied().map(f64::from).collect::<Vec<_>>();
-    if shader == Shader::Pack {
+    if is_codes {
         let worst = largest(&codes(got), &codes(expected));
         Outcome::Ran { worst, bar: CODES_APART_MAX }
     } else if shader.facts().needs.f16 {
@@ -222,7 +231,7 @@ mod tests {
         let off = |shader, got: &[u8], expected: &[u8]| PassCheck {
             shader,
             within: "upscale 2x".to_owned(),
-            outcome: compare(shader, got, expected),
+            outcome: compare(shader, shader == Shader::Pack, got, expected),
         };
         assert!(off(Shader::Ewa, &floats([1.0, 0.5]), &floats([1.0, 0.500_01])).is_ok());
         let wrong = off(Shader::Ewa, &floats([1.0, 0.5]), &floats([1.0, 0.51]));

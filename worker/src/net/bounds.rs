@@ -6,6 +6,10 @@ pub const NETWORK_BYTES_MAX: usize = 1 << 30;
 pub const NODES_MAX: usize = 50_000;
 /// Most operands or results of one node. Concatenations of dense blocks have tens.
 pub const OPERANDS_MAX: usize = 1_024;
+/// Most values of one network, and most operands of all its nodes together: twenty for each node.
+pub const VALUES_MAX: usize = 20 * NODES_MAX;
+/// Most whole numbers in one list of an attribute or constant that are not raw bytes: one byte of a file may become eight.
+pub const LIST_MAX: usize = 1 << 24;
 /// Most inputs, and most outputs, of one network.
 pub const PORTS_MAX: usize = 64;
 /// Most dimensions of one value: a pixel shuffle written out has six.

@@ -2,13 +2,14 @@
 //!
 //! Sizes are found by shaping the network at several picture sizes; nothing is run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::field::{alignment, fields};
-use super::graph::{Dim, Input, Network, TensorData};
+use super::graph::{Dim, Input, Network};
 use super::op::{Binary, Op};
+use super::refusal::Refusal;
 use super::shaped::{Shaped, TensorOp};
 
 /// Sides that are tried: multiples of what networks ask for, large enough for their margins. Two of them must do.
@@ -27,7 +28,7 @@ pub struct Facts {
     pub inputs: Vec<PortFacts>,
     /// What it gives back; the shape at the inputs' smallest tried size.
     pub outputs: Vec<PortFacts>,
-    /// Weights and other real numbers in it.
+    /// Weights: real numbers that training found.
     pub parameters: u64,
     /// How often each operator is there.
     pub operators: BTreeMap<&'static str, usize>,
@@ -84,6 +85,19 @@ pub enum ValueRange {
 }
 
 impl Network {
+    /// Whether the network can be run at all: it must go with some usual picture size.
+    ///
+    /// # Errors
+    /// The refusal at the smallest size tried, where none goes.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let refused = |side| self.at_side(side).err();
+        let mut refusals = SIDES.into_iter().map(refused);
+        match refusals.next().flatten() {
+            Some(refusal) if refusals.all(|refusal| refusal.is_some()) => Err(refusal),
+            _ => Ok(()),
+        }
+    }
+
     /// What is known of the network.
     #[must_use]
     pub fn facts(&self) -> Facts {
@@ -92,19 +106,23 @@ impl Network {
         for node in &self.nodes {
             *operators.entry(node.op.name()).or_insert(0) += 1;
         }
-        let reals = self.constants.values().map(|tensor| match &tensor.data {
-            TensorData::F32(data) => data.len() as u64,
-            TensorData::I64(_) => 0,
-        });
         Facts {
             name: self.name.clone(),
             inputs: self.inputs.iter().map(|input| PortFacts { name: input.name.clone(), shape: dims(input) }).collect(),
             outputs: self.output_facts(shaped.first()),
-            parameters: reals.sum(),
+            parameters: self.parameters(),
             operators,
             multiply_adds_per_pixel: multiply_adds_per_pixel(&shaped),
             purpose: self.purpose(&shaped),
         }
+    }
+
+    /// Real numbers that training finds: not single numbers, and not the scales of a resizing.
+    fn parameters(&self) -> u64 {
+        let resizes = self.nodes.iter().filter(|node| matches!(node.op, Op::Resize { .. }));
+        let scales: BTreeSet<_> = resizes.flat_map(|node| &node.inputs).flatten().collect();
+        let counted = self.constants.iter().filter(|(value, tensor)| tensor.elements() > 1 && !scales.contains(value));
+        counted.filter_map(|(_, tensor)| tensor.as_f32()).map(|data| data.len() as u64).sum()
     }
 
     fn output_facts(&self, shaped: Option<&Shaped>) -> Vec<PortFacts> {
@@ -119,7 +137,7 @@ impl Network {
     fn at_usual_sizes(&self) -> Vec<Shaped> {
         let mut found: Vec<Shaped> = Vec::new();
         for side in SIDES {
-            if let Some(shaped) = self.at_side(side)
+            if let Ok(shaped) = self.at_side(side)
                 && found.first().is_none_or(|first| {
                     first.inputs().iter().zip(shaped.inputs()).any(|(a, b)| first.shape(a.value) != shaped.shape(b.value))
                 })
@@ -134,15 +152,20 @@ impl Network {
     }
 
     /// The network with all free sides `side`, and free channels three or one, whichever goes.
-    fn at_side(&self, side: usize) -> Option<Shaped> {
+    fn at_side(&self, side: usize) -> Result<Shaped, Refusal> {
         let ways = 1_u32 << self.inputs.len().min(TRIED_INPUTS_MAX);
-        (0..ways).find_map(|way| {
+        let mut refused = None;
+        for way in 0..ways {
             let channels = |place: usize| if place < TRIED_INPUTS_MAX && way >> place & 1 == 1 { 1 } else { 3 };
             let shapes = self.inputs.iter().enumerate();
-            let shapes =
-                shapes.map(|(place, input)| (input.name.as_str(), filled(input, channels(place), side))).collect::<Vec<_>>();
-            self.at(&shapes.iter().map(|(name, shape)| (*name, shape.as_slice())).collect::<Vec<_>>()).ok()
-        })
+            let shapes = shapes.map(|(place, input)| (input.name.as_str(), filled(input, channels(place), side)));
+            let shapes = shapes.collect::<Vec<_>>();
+            match self.at(&shapes.iter().map(|(name, shape)| (*name, shape.as_slice())).collect::<Vec<_>>()) {
+                Ok(shaped) => return Ok(shaped),
+                Err(refusal) => refused = refused.or(Some(refusal)),
+            }
+        }
+        Err(refused.unwrap_or(Refusal::UnknownFormat))
     }
 
     fn purpose(&self, shaped: &[Shaped]) -> Purpose {

@@ -109,7 +109,7 @@ impl Along {
         // The last output pixel over an input pixel lies (scale - 1) / scale beyond the first.
         let inside = Ratio::new(i64::from(scale) - 1, i64::from(scale))?;
         let margin = i64::from(margin);
-        let (before, after) = (margin - local.low.floor(), local.high.plus(inside)?.floor() - margin);
+        let (before, after) = (margin - local.low.ceil(), local.high.plus(inside)?.floor() - margin);
         u32::try_from(before.max(after).max(0)).ok()
     }
 }

@@ -142,7 +142,11 @@ pub(super) fn window_transposed(
         (_, Some(wanted)) => wanted,
         (_, None) => size * window.stride[at],
     };
-    let total = full.checked_sub(wanted).ok_or_else(|| format!("{wanted} pixels are wanted and it makes only {full}"))?;
+    // A little more than it makes is zeros at the end, as its output padding is.
+    if wanted >= full.saturating_add(window.stride[at]) {
+        return Err(format!("{wanted} pixels are wanted and it makes only {full}"));
+    }
+    let total = full.saturating_sub(wanted);
     let begin = if window.padding == Padding::SameUpper { total / 2 } else { total - total / 2 };
     Ok((wanted, begin))
 }

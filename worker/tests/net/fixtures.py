@@ -1,12 +1,13 @@
 """Makes the fixtures of worker/tests/net: what ONNX Runtime computes, for our reader and CPU twins to be held to.
 
-    python3 -m venv /tmp/fixtures && /tmp/fixtures/bin/pip install onnx onnxruntime numpy
+    python3 -m venv /tmp/fixtures && /tmp/fixtures/bin/pip install onnx onnxruntime numpy ncnn
     SHOTFARM_FAMILIES=/tmp/families cargo nextest run -p shotfarm-worker --test net write_the_families --run-ignored only
     /tmp/fixtures/bin/python worker/tests/net/fixtures.py /tmp/families
 
 `operators.fixtures`: for each operator and combination of attributes, a tiny model, its inputs and outputs.
 `families.fixtures`: for each architecture of `net::families` (written by the second line), its outputs; models and inputs are made
 again by the test from the same seeds.
+`layers.fixtures`: for each ncnn layer, what ncnn computes; a model there is u32 length + param, then bin.
 
 Format, little-endian: "SHOTFIX1", u32 entries; each: text name, u32 length + model, then inputs, then outputs, each a u32 count of:
 text name, u8 dimensions, u32 sizes, f32 elements. A text is u16 length + UTF-8.
@@ -15,6 +16,7 @@ text name, u8 dimensions, u32 sizes, f32 elements. A text is u16 length + UTF-8.
 import pathlib
 import struct
 import sys
+import tempfile
 
 import numpy as np
 import onnx
@@ -83,6 +85,7 @@ def convolutions():
     case("pad 3", "ConvTranspose", [x, normal(4, 3, 4, 4)], known=(1,), strides=[2, 2], pads=[3, 3, 3, 3])
     case("output padding", "ConvTranspose", [x, normal(4, 3, 3, 3)], known=(1,), strides=[2, 2], pads=[1, 1, 1, 1], output_padding=[1, 1])
     case("groups", "ConvTranspose", [x, normal(4, 3, 3, 3), normal(6)], known=(1, 2), group=2, strides=[1, 2], dilations=[2, 1])
+    case("output shape larger", "ConvTranspose", [x, normal(4, 3, 3, 3)], known=(1,), strides=[2, 2], output_shape=[16, 19])
     case("output shape", "ConvTranspose", [x, normal(4, 3, 3, 3)], known=(1,), strides=[2, 2], output_shape=[14, 18])
     case("SAME_UPPER", "ConvTranspose", [x, normal(4, 3, 3, 3)], known=(1,), strides=[2, 2], auto_pad="SAME_UPPER")
     case("SAME_LOWER", "ConvTranspose", [x, normal(4, 3, 3, 3)], known=(1,), strides=[2, 2], auto_pad="SAME_LOWER")
@@ -357,6 +360,120 @@ def families(folder):
     pack(HERE / "families.fixtures", entries)
 
 
+def tagged(array, half=False):
+    """Weights behind ncnn's tag: single precision, or half padded to 4 bytes."""
+    if half:
+        data = array.astype("<f2").tobytes()
+        return struct.pack("<I", 0x01306B47) + data + bytes(-len(data) % 4)
+    return struct.pack("<I", 0) + raw(array)
+
+
+def raw(array):
+    return array.astype("<f4").tobytes()
+
+
+def layer_cases():
+    """Name, lines of layers from blob `x` (and `z`) to blob `y`, bin, inputs (channels, rows, columns)."""
+    x, z = normal(4, 6, 8), normal(4, 6, 8)
+    conv = lambda more, outs, ins, taps, half=False, bias=True: (
+        f"0={outs} 6={outs * ins * taps} 5={int(bias)} {more}",
+        tagged(normal(outs, ins, taps) * 0.3, half) + (raw(normal(outs)) if bias else b""))
+    for name, more, outs, taps, half, bias in [
+        ("3x3", "1=3 4=1", 5, 9, False, True), ("half precision", "1=3 4=1", 5, 9, True, True), ("odd half precision", "1=1", 1, 1, True, False),
+        ("uneven", "1=3 11=2 3=2 13=1 4=1 14=0 15=2 16=1", 5, 6, False, True), ("dilated", "1=3 2=2", 3, 9, False, False),
+        ("same upper", "1=3 3=2 4=-233", 3, 9, False, True), ("leaky", "1=3 9=2 -23310=1,1.000000e-01", 3, 9, False, True),
+        ("clipped", "1=3 9=3 -23310=2,-0.5,0.5", 3, 9, False, True), ("relu", "1=1 9=1", 3, 1, False, True), ("sigmoid", "1=1 9=4", 3, 1, False, True),
+        ("mish", "1=1 9=5", 3, 1, False, True), ("hardswish", "1=1 9=6 -23310=2,0.2,0.5", 3, 1, False, True),
+    ]:
+        params, data = conv(more, outs, 4, taps, half, bias)
+        yield f"Convolution {name}", [f"Convolution c 1 1 x y {params}"], data, {"x": x}
+    params, data = conv("1=3 4=1 7=2", 6, 2, 9)
+    yield "ConvolutionDepthWise groups", [f"ConvolutionDepthWise c 1 1 x y {params}"], data, {"x": x}
+    params, data = conv("1=3 4=1 7=4", 4, 1, 9)
+    yield "ConvolutionDepthWise", [f"ConvolutionDepthWise c 1 1 x y {params}"], data, {"x": x}
+    for name, more, taps in [("2x2", "1=2 3=2", 4), ("4x4 pad 3", "1=4 3=2 4=3", 16), ("uneven", "1=3 11=2 3=2 13=1 4=1 14=0 18=1 19=0", 6)]:
+        params, data = conv(more, 5, 4, taps)
+        yield f"Deconvolution {name}", [f"Deconvolution c 1 1 x y {params} 9=2 -23310=1,0.1"], data, {"x": x}
+    params, data = conv("1=4 3=2 4=1 7=2", 6, 2, 16)
+    yield "DeconvolutionDepthWise", [f"DeconvolutionDepthWise c 1 1 x y {params}"], data, {"x": x}
+    squeeze = ["Split s 1 2 x x0 x1", "Pooling p 1 1 x1 p 0=1 4=1", "InnerProduct i 1 1 p i 0=2 1=1 2=8 9=1", "InnerProduct j 1 1 i j 0=4 1=1 2=8 9=4",
+               "BinaryOp m 2 1 x0 j y 0=2"]
+    yield "squeeze and excitation", squeeze, tagged(normal(8)) + raw(normal(2)) + tagged(normal(8), True) + raw(normal(4)), {"x": x}
+    yield "PReLU", ["PReLU r 1 1 x y 0=4"], raw(normal(4)), {"x": x}
+    yield "PReLU one", ["PReLU r 1 1 x y 0=1"], raw(normal(1)), {"x": x}
+    for kind, params in [("ReLU", ""), ("ReLU", "0=0.2"), ("Sigmoid", ""), ("TanH", ""), ("Swish", ""), ("Mish", ""), ("ELU", "0=0.5"), ("GELU", "0=1"),
+                         ("HardSigmoid", "0=0.3 1=0.4"), ("HardSwish", "0=0.3 1=0.4"), ("Clip", "0=-0.5 1=0.7"), ("Softmax", "0=0 1=1"), ("Dropout", "0=0.5")]:
+        yield f"{kind} {params}", [f"{kind} k 1 1 x y {params}"], b"", {"x": x}
+    for op in [0, 1, 2, 3, 4, 5, 7, 8]:
+        yield f"BinaryOp {op}", [f"BinaryOp b 2 1 x z y 0={op}"], b"", {"x": x, "z": np.abs(z) + 0.5}
+        yield f"BinaryOp {op} number", [f"BinaryOp b 1 1 x y 0={op} 1=1 2=1.5"], b"", {"x": np.abs(x) + 0.5}
+    yield "BinaryOp 6", ["BinaryOp b 1 1 x y 0=6 1=1 2=1.5"], b"", {"x": np.abs(x)}
+    for op in [0, 1, 2, 3, 4, 7, 9, 10, 16]:
+        yield f"UnaryOp {op}", [f"UnaryOp u 1 1 x y 0={op}"], b"", {"x": x}
+    for op in [5, 6, 8, 15]:
+        yield f"UnaryOp {op}", [f"UnaryOp u 1 1 x y 0={op}"], b"", {"x": np.abs(x) + 0.1}
+    yield "Eltwise factors", ["Eltwise e 2 1 x z y 0=1 -23301=2,1.0,8.0"], b"", {"x": x, "z": z}
+    yield "Eltwise product", ["Eltwise e 2 1 x z y 0=0"], b"", {"x": x, "z": z}
+    yield "Eltwise maximum", ["Eltwise e 2 1 x z y 0=2"], b"", {"x": x, "z": z}
+    yield "Concat", ["Concat c 2 1 x z y 0=0"], b"", {"x": x, "z": z}
+    yield "Concat rows", ["Concat c 2 1 x z y 0=1"], b"", {"x": x, "z": z}
+    yield "Crop channels", ["Crop c 1 1 x y -23309=1,1 -23310=1,3 -23311=1,0"], b"", {"x": x}
+    yield "Crop from the end", ["Crop c 1 1 x y -23309=2,1,2 -23310=2,-1,-2 -23311=2,-2,-1"], b"", {"x": x}
+    yield "Crop offsets", ["Crop c 1 1 x y 0=1 1=2 2=1 3=-233 4=3 5=-233 6=2"], b"", {"x": x}
+    yield "Slice", ["Slice s 1 3 x a y b -23300=3,1,2,-233 1=0"], b"", {"x": x}
+    yield "Slice equal", ["Slice s 1 2 x a y -23300=2,-233,-233 1=1"], b"", {"x": x}
+    yield "MemoryData", ["MemoryData m 0 1 m 0=1 1=1 2=4", "BinaryOp b 2 1 x m y 0=2"], raw(normal(4)), {"x": x}
+    yield "Scale", ["Scale s 1 1 x y 0=4 1=1"], raw(normal(8)), {"x": x}
+    yield "BatchNorm", ["BatchNorm b 1 1 x y 0=4 1=0.001"], raw(normal(8)) + raw(np.abs(normal(4)) + 0.1) + raw(normal(4)), {"x": x}
+    for kind in [0, 1, 2]:
+        yield f"Padding {kind}", [f"Padding p 1 1 x y 0=1 1=2 2=3 3=0 4={kind} 5=0.5"], b"", {"x": x}
+    yield "PixelShuffle", ["PixelShuffle p 1 1 x y 0=2"], b"", {"x": x}
+    yield "PixelShuffle 1", ["PixelShuffle p 1 1 x y 0=2 1=1"], b"", {"x": x}
+    for kind in [1, 2, 3]:
+        for scale in ["2.0", "0.5"]:
+            yield f"Interp {kind} {scale}", [f"Interp i 1 1 x y 0={kind} 1={scale} 2={scale}"], b"", {"x": x}
+        yield f"Interp {kind} size", [f"Interp i 1 1 x y 0={kind} 3=9 4=5"], b"", {"x": x}
+    yield "Interp corners", ["Interp i 1 1 x y 0=2 3=9 4=5 6=1"], b"", {"x": x}
+    for kind in [0, 1]:
+        yield f"Pooling {kind}", [f"Pooling p 1 1 x y 0={kind} 1=2 2=2 5=1"], b"", {"x": x}
+        yield f"Pooling {kind} full", [f"Pooling p 1 1 x y 0={kind} 1=3 2=2 3=1 5=0"], b"", {"x": x}
+
+
+def layers():
+    import ncnn
+
+    entries = []
+    for name, lines, data, inputs in layer_cases():
+        lines = [f"Input {key} 0 1 {key}" for key in inputs] + lines
+        blobs = sum(int(line.split()[3]) for line in lines)
+        param = "\n".join(["7767517", f"{len(lines)} {blobs}", *lines, ""])
+        net = ncnn.Net()
+        net.opt = ncnn.Option()
+        for option in ["use_vulkan_compute", "use_fp16_packed", "use_fp16_storage", "use_fp16_arithmetic", "use_bf16_storage",
+                       "use_winograd_convolution", "use_packing_layout"]:
+            setattr(net.opt, option, False)
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [str(pathlib.Path(folder) / part) for part in ["n.param", "n.bin"]]
+            pathlib.Path(paths[0]).write_text(param)
+            pathlib.Path(paths[1]).write_bytes(data)
+            if net.load_param(paths[0]) or net.load_model(paths[1]):
+                print(f"left out: {name}")
+                continue
+            extractor = net.create_extractor()
+            for key, array in inputs.items():
+                extractor.input(key, ncnn.Mat(np.ascontiguousarray(array)).clone())
+            code, result = extractor.extract("y")
+            output = np.array(result)
+            if code or output.ndim != 3:
+                print(f"left out: {name}: {code} {output.shape}")
+                continue
+        model = struct.pack("<I", len(param)) + param.encode() + data
+        named = [(key, array[np.newaxis]) for key, array in inputs.items()]
+        entries.append(text(name) + struct.pack("<I", len(model)) + model + arrays(named) + arrays([("y", output[np.newaxis])]))
+    pack(HERE / "layers.fixtures", entries)
+
+
 operators()
+layers()
 if len(sys.argv) > 1:
     families(pathlib.Path(sys.argv[1]))

@@ -15,6 +15,11 @@ const DIFFERENCE_MAX: f64 = 8.0 / 255.0;
 /// more, where there is a line, an edge or a texture they are farther apart.
 const MEAN_SHARE: f64 = 0.5;
 
+/// See [`super::reach_rows`]: in chroma of half the rows the range is half as well, but never nothing.
+pub(super) fn reach_rows(step: &Deband) -> u32 {
+    step.range.max(2)
+}
+
 /// Records the step.
 pub(super) fn record(recorder: &mut Recorder, planes: &Planes, step: &Deband) -> Planes {
     if step.strength_hundredths == 0 {

@@ -13,6 +13,8 @@ use crate::gpu::shaders::{Shader, denoise as gather_shader, denoise_mean};
 /// Samples to each side that are looked at: with a frame on either side one more gains nothing at twice the cost (measured on
 /// film, drawing and landscape with noise of 10 codes).
 const RADIUS: i32 = 2;
+/// See [`super::reach_rows`]: what is looked at, with its surroundings, in chroma of half the rows.
+pub(super) const REACH_ROWS: u32 = 2 * (RADIUS as u32 + 1);
 /// Samples that one invocation makes.
 const SAMPLES: u32 = 4;
 /// The noise that strength 1 expects: a standard deviation of 20 codes of 255, far above what any camera or model leaves.

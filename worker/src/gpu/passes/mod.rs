@@ -143,6 +143,19 @@ fn dithers(steps: &[Step], input: &FrameLayout, output: &FrameLayout) -> bool {
     output.format.bits() < input.format.bits() || steps.iter().any(between_codes)
 }
 
+/// Rows of luma above and below it that a row of a step's result depends on, in whatever sampling chroma comes; `None` for a
+/// change of size, where it is a matter of the kernel and the sizes.
+#[must_use]
+pub fn reach_rows(step: &Step) -> Option<u32> {
+    match step {
+        Step::Upscale(_) => None,
+        Step::Denoise(_) => Some(denoise::REACH_ROWS),
+        Step::Deband(deband) => Some(deband::reach_rows(deband)),
+        Step::Sharpen(_) => Some(sharpen::REACH_ROWS),
+        Step::Grain(_) => Some(0),
+    }
+}
+
 /// One step from planes to planes. `wanted` is the chroma sampling to leave behind where that costs nothing more.
 fn record_step(
     recorder: &mut Recorder,
@@ -241,6 +254,25 @@ mod tests {
         hdr.colour.tags.transfer = Some("smpte2084".to_owned());
         let error = passes("upscale 2x", &hdr, &layout(128, 72, PixelFormat::Yuv420p)).expect_err("HDR");
         assert!(error.contains("the source is HDR; use filter=lanczos"), "{error}");
+    }
+
+    #[test]
+    fn dither_is_on_where_values_lie_between_the_codes() {
+        let (eight, ten) = (layout(32, 18, PixelFormat::Yuv420p), layout(32, 18, PixelFormat::Yuv420p10le));
+        let dithers = |text: &str, input: &FrameLayout, output: &FrameLayout| {
+            let recording = record(&read_steps(text).expect("steps"), input, output, &Models::default()).expect("records");
+            let packs = recording.passes().filter(|pass| pass.shader == Shader::Pack);
+            let flags = packs.map(|pass| bytemuck::pod_read_unaligned::<crate::gpu::shaders::pack::Params>(&pass.params).dither);
+            let flags = flags.collect::<Vec<_>>();
+            assert!(flags.len() == 3 && flags.iter().all(|flag| *flag == flags[0]), "{flags:?}");
+            flags[0] != 0
+        };
+        let rounded = "upscale 1x filter=fsr | sharpen | denoise strength=0 | deband strength=0 | grain strength=0";
+        assert!(!dithers(rounded, &eight, &eight) && !dithers(rounded, &eight, &ten));
+        assert!(dithers("sharpen", &ten, &eight));
+        for text in ["denoise", "deband | upscale 1x filter=fsr", "grain | sharpen"] {
+            assert!(dithers(text, &eight, &eight) && dithers(text, &ten, &ten), "{text}");
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@ use super::planes::Planes;
 use crate::gpu::recording::Recorder;
 use crate::gpu::shaders::{Shader, sharpen};
 
+/// See [`super::reach_rows`].
+pub(super) const REACH_ROWS: u32 = 2;
 /// How often strength 1 adds the detail: beyond it everything looks cut out of paper.
 const AMOUNT_MAX: f32 = 2.0;
 /// The contrast of 3x3 samples that is taken for noise rather than detail: 4 codes of 255, what an encoder leaves.

@@ -10,8 +10,8 @@ use super::window::Window;
 use super::{RecordError, ewa, fsr};
 use crate::gpu::recording::Recorder;
 
-/// Records the step's filter, from a window of the picture to `target`. `wanted` is the chroma sampling to leave behind where that costs nothing
-/// more. A picture that keeps its size is left alone by every filter but FSR, which still sharpens.
+/// Records the step's filter, from a window of the picture to a picture of the size `target`. `wanted` is the chroma sampling to
+/// leave behind where that costs nothing more. A picture that keeps its size is left alone by every filter but FSR, which still sharpens.
 pub(super) fn record(
     recorder: &mut Recorder,
     upscale: &Upscale,

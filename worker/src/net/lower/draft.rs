@@ -108,6 +108,9 @@ impl Draft {
             return Ok(self.view(inputs[0], shape, &op));
         }
         if inputs.iter().all(|input| self.is_known(*input)) {
+            if !takes_nothing(&op) && inputs.iter().any(|input| self.shape(*input).contains(&0)) {
+                return Err("it is given a value without elements".to_owned());
+            }
             self.charge(count, self.work(&op, inputs, count))?;
             let tensor = self.compute(&op, inputs, &shape)?;
             return Ok(self.constant("", tensor));
@@ -213,6 +216,12 @@ fn needed(nodes: Vec<ShapedNode>, values: usize, outputs: &[Port]) -> Vec<Shaped
         }
     }
     nodes.into_iter().filter(|node| wanted[node.output.index()]).collect()
+}
+
+/// Whether an operation has a result for a value without elements. Lists of sizes may be empty.
+fn takes_nothing(op: &TensorOp) -> bool {
+    use TensorOp::{Binary, Concat, Expand, Reshape, Slice, Transpose, Unary};
+    matches!(op, Unary(_) | Binary(_) | Concat { .. } | Slice { .. } | Transpose { .. } | Reshape | Expand)
 }
 
 /// Whether an operation gives back its first operand as it is.

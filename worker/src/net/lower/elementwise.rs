@@ -7,7 +7,11 @@ use crate::net::shaped::TensorOp;
 use crate::net::shapes::{Why, broadcast};
 
 impl At<'_> {
+    /// Also a Dropout, whose third operand says whether it is for training.
     pub(super) fn identity(&mut self) -> Result<Vec<ValueId>, Why> {
+        if self.list(2)?.is_some_and(|training| training != [0]) {
+            return Err("it is exported for training; export the network in its evaluation mode".to_owned());
+        }
         if self.results > 1 {
             return Err("its second result is used, which only training has".to_owned());
         }

@@ -6,6 +6,7 @@
 mod bin;
 mod layers;
 mod param;
+mod weighted;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::wire::{Field, damaged, fields};
-use crate::net::bounds::{NAME_BYTES_MAX, NODES_MAX, OPERANDS_MAX, PORTS_MAX, RANK_MAX};
+use crate::net::bounds::{NAME_BYTES_MAX, NODES_MAX, OPERANDS_MAX, PORTS_MAX, RANK_MAX, VALUES_MAX};
 use crate::net::graph::Dim;
 use crate::net::refusal::Refusal;
 
@@ -103,9 +103,17 @@ pub(super) fn model(bytes: &[u8]) -> Result<Model<'_>, Refusal> {
 
 pub(super) fn graph(bytes: &[u8]) -> Result<Graph<'_>, Refusal> {
     let mut graph = Graph::default();
+    let mut operands = 0;
     for field in fields(bytes) {
         match field? {
-            (1, field) => push(&mut graph.nodes, node(field.bytes()?)?, "nodes", NODES_MAX)?,
+            (1, field) => {
+                let node = node(field.bytes()?)?;
+                operands += node.inputs.len() + node.outputs.len();
+                if operands > VALUES_MAX {
+                    return Err(Refusal::TooMuch { what: "operands", count: operands as u64, limit: VALUES_MAX as u64 });
+                }
+                push(&mut graph.nodes, node, "nodes", NODES_MAX)?;
+            }
             (2, field) => graph.name = name(field)?,
             (5, field) => push(&mut graph.initializers, field.bytes()?, "constants", NODES_MAX)?,
             (11, field) => push(&mut graph.inputs, port(field.bytes()?)?, "inputs", NODES_MAX)?,

@@ -20,6 +20,7 @@ pub(super) enum Kind {
     I32,
     U32,
     I64,
+    U64,
     Bool,
 }
 
@@ -38,6 +39,7 @@ impl Kind {
             10 => Self::F16,
             11 => Self::F64,
             12 => Self::U32,
+            13 => Self::U64,
             16 => Self::Bf16,
             _ => return None,
         })
@@ -143,7 +145,8 @@ fn from_raw(kind: Kind, raw: &[u8]) -> Option<TensorData> {
         Kind::U16 => TensorData::I64(of(raw, |bytes| i64::from(u16::from_le_bytes(bytes)))?.into()),
         Kind::I32 => TensorData::I64(of(raw, |bytes| i64::from(i32::from_le_bytes(bytes)))?.into()),
         Kind::U32 => TensorData::I64(of(raw, |bytes| i64::from(u32::from_le_bytes(bytes)))?.into()),
-        Kind::I64 => TensorData::I64(of(raw, i64::from_le_bytes)?.into()),
+        // Beyond i64 they would be no sizes of anything.
+        Kind::I64 | Kind::U64 => TensorData::I64(of(raw, i64::from_le_bytes)?.into()),
     })
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Format: protobuf.dev/programming-guides/encoding.
 
+use crate::net::bounds::LIST_MAX;
 use crate::net::refusal::Refusal;
 
 /// One field's value.
@@ -53,6 +54,10 @@ impl<'a> Field<'a> {
         match self {
             Self::Bytes(mut packed) => {
                 while !packed.is_empty() {
+                    if to.len() == LIST_MAX {
+                        let (count, limit) = (LIST_MAX as u64 + 1, LIST_MAX as u64);
+                        return Err(Refusal::TooMuch { what: "numbers in one list", count, limit });
+                    }
                     to.push(varint(&mut packed)?.cast_signed());
                 }
                 Ok(())

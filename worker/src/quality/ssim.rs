@@ -48,16 +48,17 @@ pub fn ssim(left: &Plane, right: &Plane) -> Option<f64> {
         if top > 0 {
             rows[(top - 1) % WINDOW] = row(top + WINDOW - 1);
         }
-        for x in 0..places {
+        let under = (0..WINDOW).map(|index| &rows[(top + index) % WINDOW]).collect::<Vec<_>>();
+        let moments_at = |x: usize| {
             let mut moments = [0.0; 5];
-            for (index, weight) in weights.iter().enumerate() {
-                let part = &rows[(top + index) % WINDOW][x];
-                for (moment, value) in moments.iter_mut().zip(part) {
+            for (row, weight) in under.iter().zip(&weights) {
+                for (moment, value) in moments.iter_mut().zip(&row[x]) {
                     *moment += weight * value;
                 }
             }
-            sum += similarity(&moments);
-        }
+            moments
+        };
+        sum += (0..places).map(|x| similarity(&moments_at(x))).sum::<f64>();
     }
     Some(sum / (places * (height - WINDOW + 1)) as f64)
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use shotfarm_shared::manifest::Form;
-use shotfarm_shared::recipe::{Profile, Target};
+use shotfarm_shared::recipe::{Filter, Profile, Target};
 
 use crate::exit;
 use crate::settings::{FARM_DEFAULT, LISTEN_DEFAULT, parse_size};
@@ -128,6 +128,9 @@ pub(crate) struct WorkerRun {
     /// Which GPU: a number as `gpu list` shows them, `software`, or `best`
     #[arg(long, default_value = "best", value_name = "GPU")]
     pub(crate) gpu: Gpu,
+    /// Most MiB of the GPU's memory that a task takes; larger frames are rendered in bands [default: as much as there is]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(16..=1 << 24))]
+    pub(crate) gpu_memory: Option<u64>,
     /// Folder for sources, segments and results under way [default: ~/.shotfarm/scratch/GPU]
     #[arg(long, value_name = "DIR")]
     pub(crate) scratch: Option<PathBuf>,
@@ -174,7 +177,7 @@ pub(crate) struct WorkArgs {
     #[arg(long, value_name = "TARGET")]
     pub(crate) upscale: Option<TargetText>,
     /// How the upscale makes its samples [default: ewa-lanczos]
-    #[arg(long, requires = "upscale", value_parser = ["lanczos", "ewa-lanczos", "fsr"])]
+    #[arg(long, requires = "upscale", value_parser = Filter::names())]
     pub(crate) filter: Option<String>,
     /// Sharpness of fsr, in stops from 0 (sharpest) to 2
     #[arg(long, requires = "filter", value_name = "STOPS")]

@@ -1,5 +1,6 @@
 //! What is wrong with a recipe, and what to write instead.
 
+use super::filter::Filter;
 use crate::limits::{FRAME_SIDE_MAX, RECIPE_STEPS_MAX, SCALE_FACTOR_MAX};
 use crate::model::InvalidModelName;
 
@@ -24,7 +25,7 @@ pub enum InvalidRecipe {
     )]
     TargetOutOfBounds(String),
     /// A filter nobody knows.
-    #[error("`{0}` is no filter; known are lanczos, ewa-lanczos and fsr")]
+    #[error("`{0}` is no filter; known are {known}", known = Filter::names().join(", "))]
     UnknownFilter(String),
     /// A parameter that the step or filter does not have.
     #[error("`{word}` is no parameter here; known are {known}")]
@@ -40,6 +41,9 @@ pub enum InvalidRecipe {
     /// A sharpness outside its range.
     #[error("`{0}` is no sharpness; write stops from 0 (sharpest) to 2")]
     Sharpness(String),
+    /// An anti-ringing outside its range.
+    #[error("`{0}` is no anti-ringing; write a number from 0 (none) to 1")]
+    Antiring(String),
     /// A name that no network can have, or a digest that is none.
     #[error(transparent)]
     Model(#[from] InvalidModelName),

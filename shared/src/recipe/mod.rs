@@ -4,6 +4,7 @@
 //! that two ways of writing the same work have the same digest.
 
 mod error;
+mod filter;
 mod model;
 mod parameters;
 mod profile;
@@ -18,14 +19,15 @@ use crate::limits::RECIPE_STEPS_MAX;
 use crate::media::{Colour, ColourTags, FrameLayout, MediaFacts};
 
 pub use error::InvalidRecipe;
+pub use filter::{Filter, Polar, Separable};
 pub use model::model_runs;
 pub use profile::Profile;
 pub use size::Target;
 pub use step::Step;
-pub use upscale::{Filter, Upscale};
+pub use upscale::Upscale;
 
 /// The version of the picture arithmetic. Part of every recipe's digest: raise it when a pass changes its pixels.
-pub const ENGINE_VERSION: u32 = 1;
+pub const ENGINE_VERSION: u32 = 2;
 
 /// Ordered steps and the form of the output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -144,6 +146,11 @@ mod tests {
     #[test]
     fn reading_fills_in_the_defaults() {
         assert_eq!(steps("upscale 2x"), Ok("upscale 2x filter=ewa-lanczos".to_owned()));
+        assert_eq!(steps("upscale 2x antiring=0.00"), Ok("upscale 2x filter=ewa-lanczos".to_owned()));
+        assert_eq!(
+            steps("upscale 2x antiring=0 filter=ewa-lanczos4sharpest"),
+            Ok("upscale 2x filter=ewa-lanczos4sharpest antiring=0".to_owned())
+        );
         assert_eq!(steps("upscale 1.50x filter=fsr"), Ok("upscale 1.5x filter=fsr sharpness=0.2".to_owned()));
         assert_eq!(
             steps("upscale 1080x1920 filter=lanczos | upscale 2x"),
@@ -173,7 +180,10 @@ mod tests {
             ("upscale 17x", "`17x` is outside the bounds"),
             ("upscale 0x0", "sizes from 2x2 to 16384 a side"),
             ("upscale 1081x1920", "an odd side"),
-            ("upscale 2x filter=cubic", "`cubic` is no filter"),
+            ("upscale 2x filter=cubic", "`cubic` is no filter; known are bilinear, hermite, catmull-rom, mitchell, robidoux, "),
+            ("upscale 2x filter=cubic", "ewa-lanczos4sharpest, fsr"),
+            ("upscale 2x filter=lanczos antiring=1", "`antiring=1` is no parameter here"),
+            ("upscale 2x antiring=1.5", "`1.5` is no anti-ringing"),
             ("upscale 2x sharpness=1", "`sharpness=1` is no parameter here"),
             ("upscale 2x filter=fsr sharpness=3", "`3` is no sharpness"),
             ("upscale 2x loud", "`loud` is no parameter"),
@@ -192,13 +202,13 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_back(
-            thousandths in 63_u32..=16_000, stops in 0_u32..=200, pick in 0..3,
+            thousandths in 63_u32..=16_000, stops in 0_u32..=200, pick in 0..Filter::all().len(),
             model in proptest::option::of(model::tests::model_ref()), check_hundredths in proptest::option::of(0_u32..=10_000),
         ) {
-            let filter = match pick {
-                0 => Filter::Lanczos,
-                1 => Filter::EwaLanczos,
-                _ => Filter::Fsr { stops_hundredths: stops },
+            let filter = match Filter::all()[pick] {
+                Filter::Polar { kernel, .. } => Filter::Polar { kernel, antiring_hundredths: stops / 2 },
+                Filter::Fsr { .. } => Filter::Fsr { stops_hundredths: stops },
+                other => other,
             };
             let target = Target::Factor { thousandths };
             let step = Step::Upscale(Upscale { target, model, filter, check_hundredths });

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::InvalidRecipe;
 use super::parameters::Parameters;
-use super::upscale::{Filter, Upscale};
+use super::upscale::Upscale;
 use crate::media::Extent;
 use crate::model::ModelRef;
 
@@ -49,7 +49,7 @@ impl Step {
     pub fn needs_sdr(&self) -> Option<&'static str> {
         match self {
             Self::Upscale(Upscale { model: Some(_), .. }) => Some("a model"),
-            Self::Upscale(upscale) => (upscale.filter != Filter::Lanczos).then(|| upscale.filter.name()),
+            Self::Upscale(upscale) => upscale.filter.needs_sdr().then(|| upscale.filter.name()),
         }
     }
 

@@ -4,6 +4,7 @@ use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout
 use shotfarm_shared::recipe::read_steps;
 
 use crate::gpu::measure::{arithmetic, matrix};
+use crate::gpu::passes::{Fit, record_in};
 use crate::gpu::recording::Recording;
 use crate::gpu::shaders::Shader;
 use crate::gpu::{RecordError, record};
@@ -11,16 +12,22 @@ use crate::net::Models;
 
 /// The side of the check's frames: small enough for the software device, larger than one workgroup.
 const SIDE: u32 = 16;
+/// The side where a filter shall read more samples than its kernel takes at once.
+const LONG_SIDE: u32 = 80;
 
-/// Steps that together reach every shader of the recipes. A new step, or a filter with a shader of its own, adds a line.
-const STEPS: [&str; 6] = [
-    "upscale 2x filter=lanczos",
-    "upscale 0.5x filter=lanczos",
-    "upscale 2x filter=ewa-lanczos",
-    "upscale 0.75x filter=ewa-lanczos",
-    "upscale 2x filter=fsr",
-    "upscale 1.5x filter=fsr",
+/// Frames of a side, and steps, that together reach every shader of the recipes. A new step, or a filter with a shader of its own, adds a line.
+const STEPS: [(u32, &str); 7] = [
+    (SIDE, "upscale 2x filter=lanczos"),
+    (SIDE, "upscale 0.5x filter=lanczos"),
+    (SIDE, "upscale 2x filter=ewa-lanczos"),
+    (SIDE, "upscale 0.75x filter=ewa-lanczos"),
+    (SIDE, "upscale 2x filter=fsr"),
+    (SIDE, "upscale 1.5x filter=fsr"),
+    (LONG_SIDE, "upscale 0.1x filter=lanczos"),
 ];
+
+/// A size of which neither rows nor planes are whole words, and which has two bands.
+const ODD_SIDES: (u32, u32) = (15, 37);
 
 /// Workgroups and rounds with which the kernels of `gpu bench` are checked.
 const BENCH_GROUPS: u32 = 2;
@@ -38,9 +45,10 @@ pub(super) struct Check {
 /// When a step of the list cannot be recorded.
 pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
     let mut checks = Vec::new();
-    for text in STEPS {
-        checks.push(Check { name: text.to_owned(), recording: steps(text)? });
+    for (side, text) in STEPS {
+        checks.push(Check { name: text.to_owned(), recording: steps(side, text)? });
     }
+    checks.push(Check { name: "an odd size in bands".to_owned(), recording: odd_bands()? });
     for shader in [Shader::BenchArithmetic, Shader::BenchArithmeticF16] {
         checks.push(Check { name: shader.facts().name.to_owned(), recording: arithmetic(shader, BENCH_GROUPS, BENCH_ROUNDS) });
     }
@@ -48,10 +56,20 @@ pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
     Ok(checks)
 }
 
-fn steps(text: &str) -> Result<Recording, RecordError> {
+/// Rows that begin and end within words.
+fn odd_bands() -> Result<Recording, RecordError> {
+    let frame = layout(Extent::new(ODD_SIDES.0, ODD_SIDES.1));
+    record_in(Fit { band_rows: Some(1) }, &[], &frame, &frame, &Models::new())
+}
+
+fn steps(side: u32, text: &str) -> Result<Recording, RecordError> {
     let steps = read_steps(text).expect("the list above holds valid steps: its test reads them");
-    let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
-    let input = FrameLayout { extent: Extent::new(SIDE, SIDE), format: PixelFormat::Yuv420p, colour };
+    let input = layout(Extent::new(side, side));
     let extent = steps.iter().fold(input.extent, |extent, step| step.extent(extent));
     record(&steps, &input, &FrameLayout { extent, ..input.clone() }, &Models::new())
+}
+
+fn layout(extent: Extent) -> FrameLayout {
+    let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
+    FrameLayout { extent, format: PixelFormat::Yuv420p, colour }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use self::list::{Check, checks};
 use crate::config::WorkerError;
-use crate::gpu::recording::{Op, Recording};
+use crate::gpu::recording::{Op, Proxy, Recording, Role};
 use crate::gpu::shaders::{Needs, Shader};
 use crate::gpu::twins::{self, half};
 use crate::gpu::{Gpu, GpuError, Graph};
@@ -38,7 +38,7 @@ pub enum Outcome {
     Lacks(&'static str),
     /// It ran.
     Ran {
-        /// The largest difference from the twin: as a part of the largest value, or in codes for `pack`.
+        /// The largest difference from the twin: as a part of the largest value, or in codes where it writes those.
         worst: f64,
         /// What it may be.
         bar: f64,
@@ -114,29 +114,42 @@ pub fn check_pictures(gpu: &Gpu) -> Result<Gpu, WorkerError> {
     Ok(gpu.without(without))
 }
 
-/// The shaders of a recording, each with the operations up to one of its passes: the first, and the last of what packs the output.
+/// The shaders of a recording, each with the operations up to one of its passes: the first that writes values, and the last that
+/// writes codes, at which the whole frame is there.
 fn shaders(recording: &Recording) -> Vec<(Shader, usize)> {
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
     for (index, op) in recording.ops.iter().enumerate() {
         if let Op::Pass(pass) = op
-            && pass.shader != Shader::Pack
+            && !writes_codes(recording, op)
             && seen.insert(pass.shader)
         {
             found.push((pass.shader, index + 1));
         }
     }
-    if recording.passes().any(|pass| pass.shader == Shader::Pack) {
-        found.push((Shader::Pack, recording.ops.len()));
-    }
+    let codes = recording.ops.iter().filter(|op| writes_codes(recording, op));
+    let codes = codes.filter_map(|op| if let Op::Pass(pass) = op { Some(pass.shader) } else { None }).collect::<BTreeSet<_>>();
+    found.extend(codes.into_iter().map(|shader| (shader, recording.ops.len())));
     found
+}
+
+/// Whether a pass writes bytes of raw frames: what makes codes counts values that are no numbers, and says so where it may make
+/// values instead.
+fn writes_codes(recording: &Recording, op: &Op) -> bool {
+    let Op::Pass(pass) = op else { return false };
+    let guards = |proxy: &Proxy| recording.buffers[proxy.index()].role == Role::Guard;
+    let values = pass.constants.contains(&("TARGET_BITS", 32.0));
+    pass.shader == Shader::MoveBytes || pass.writes.iter().any(guards) && !values
 }
 
 fn outcome(gpu: &Gpu, check: &Check, shader: Shader, length: usize) -> Result<Outcome, GpuError> {
     let recording = check.recording.until(length);
     let frame = frame(recording.input_bytes);
     match render(gpu, &recording, &frame) {
-        Ok(got) => Ok(compare(shader, &got, &twins::run(&recording, &frame))),
+        Ok(got) => {
+            let codes = recording.ops.last().is_some_and(|op| writes_codes(&recording, op) || matches!(op, Op::Copy { .. }));
+            Ok(compare(shader, codes, &got, &twins::run(&recording, &frame)))
+        }
         Err(error @ (GpuError::Lost { .. } | GpuError::Stuck { .. } | GpuError::OutOfMemory { .. })) => Err(error),
         Err(error) => Ok(Outcome::Refused(error.to_string())),
     }
@@ -156,14 +169,14 @@ fn frame(bytes: usize) -> Vec<u8> {
 }
 
 /// The largest difference, by what the shader writes: codes, halves, or 32-bit floats.
-fn compare(shader: Shader, got: &[u8], expected: &[u8]) -> Outcome {
+fn compare(shader: Shader, in_codes: bool, got: &[u8], expected: &[u8]) -> Outcome {
     let floats = |bytes: &[u8]| bytemuck::pod_collect_to_vec::<u8, f32>(bytes).into_iter().map(f64::from).collect::<Vec<_>>();
     let halves = |bytes: &[u8]| {
         let halves = bytemuck::pod_collect_to_vec::<u8, u16>(bytes);
         halves.into_iter().map(|half| f64::from(half::to_f32(half))).collect::<Vec<_>>()
     };
     let codes = |bytes: &[u8]| bytes.iter().copied().map(f64::from).collect::<Vec<_>>();
-    if shader == Shader::Pack {
+    if in_codes {
         let worst = largest(&codes(got), &codes(expected));
         Outcome::Ran { worst, bar: CODES_APART_MAX }
     } else if shader.facts().needs.f16 {
@@ -222,7 +235,7 @@ mod tests {
         let off = |shader, got: &[u8], expected: &[u8]| PassCheck {
             shader,
             within: "upscale 2x".to_owned(),
-            outcome: compare(shader, got, expected),
+            outcome: compare(shader, shader == Shader::Pack, got, expected),
         };
         assert!(off(Shader::Ewa, &floats([1.0, 0.5]), &floats([1.0, 0.500_01])).is_ok());
         let wrong = off(Shader::Ewa, &floats([1.0, 0.5]), &floats([1.0, 0.51]));

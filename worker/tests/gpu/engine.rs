@@ -74,7 +74,7 @@ fn passes_run_alone_for_measuring() {
     let mut graph = Graph::new(&gpu, &recording(text, &input, &reached(text, &input, PixelFormat::Yuv420p))).expect("compiles");
     assert!(graph.run_ops(20).expect("runs").as_nanos() > 0);
     let timings = graph.timings(3).expect("runs");
-    assert_eq!(timings.iter().filter(|timing| timing.name == "pack").count(), 3);
+    assert!(timings.iter().any(|timing| timing.name == "ewa"), "{timings:?}");
     assert!(timings.iter().any(|timing| timing.median.as_nanos() > 0), "{timings:?}");
     assert_eq!((graph.in_flight(), graph.times().frames), (0, 0));
 }

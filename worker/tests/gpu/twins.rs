@@ -7,7 +7,6 @@
 
 use crate::common::{codes, layout, noise, picture, reached, recording, render, software_gpu};
 use shotfarm_shared::media::{ChromaSite, FrameLayout, Matrix, PixelFormat, Range};
-use shotfarm_worker::gpu::shaders::Shader;
 use shotfarm_worker::gpu::{Gpu, twins};
 
 /// See above.
@@ -45,8 +44,8 @@ fn hold_to_twin(gpu: &Gpu, text: &str, input: &FrameLayout, output: &FrameLayout
 /// Every pass of a chain, as f32 planes before they are packed.
 fn hold_every_pass_to_its_twin(gpu: &Gpu, text: &str, input: &FrameLayout, output: &FrameLayout, frame: &[u8]) {
     let whole = recording(text, input, output);
-    let packs = whole.passes().filter(|pass| pass.shader == Shader::Pack).count();
-    for length in 1..=whole.ops.len() - packs {
+    let planes = whole.ops.iter().position(|op| op.writes().contains(&whole.output)).unwrap_or(whole.ops.len());
+    for length in 1..=planes {
         let cut = whole.until(length);
         let name = cut.ops[length - 1].name();
         let found = render(gpu, &cut, frame);
@@ -65,15 +64,29 @@ fn hold_every_pass_to_its_twin(gpu: &Gpu, text: &str, input: &FrameLayout, outpu
     }
 }
 
-const RECIPES: [&str; 11] = [
+/// Every kernel of every filter, and every ratio that makes another kernel of it.
+const RECIPES: [&str; 24] = [
     "upscale 2x filter=lanczos",
     "upscale 1.5x filter=lanczos",
     "upscale 0.5x filter=lanczos",
+    "upscale 0.1x filter=lanczos",
     "upscale 66x26 filter=lanczos",
+    "upscale 2x filter=bilinear",
+    "upscale 1.3x filter=mitchell",
+    "upscale 0.7x filter=b-spline",
+    "upscale 0.3x filter=area",
+    "upscale 66x26 filter=area",
+    "upscale 0.3x filter=mip",
+    "upscale 2x filter=mip",
     "upscale 2x filter=ewa-lanczos",
     "upscale 1.5x filter=ewa-lanczos",
+    "upscale 1.3x filter=ewa-lanczos",
     "upscale 0.5x filter=ewa-lanczos",
     "upscale 66x26 filter=ewa-lanczos",
+    "upscale 2x filter=ewa-lanczossharp antiring=0.5",
+    "upscale 3x filter=ewa-lanczossharp",
+    "upscale 2x filter=ewa-lanczos4sharpest",
+    "upscale 1.3x filter=ewa-lanczos4sharpest",
     "upscale 2x filter=fsr",
     "upscale 1.5x filter=fsr sharpness=0",
     "upscale 66x26 filter=fsr sharpness=2",
@@ -152,9 +165,9 @@ fn a_wrong_picture_does_not_pass_for_right() {
     let twin = recording("upscale 2x filter=ewa-lanczos", &input, &output);
     let mut wrong = twin.clone();
     let ewa = wrong.passes_mut().find(|pass| pass.shader.facts().name == "ewa").expect("an ewa pass");
-    let shrink_x = 4 * 4;
-    ewa.params[shrink_x..shrink_x + 4].copy_from_slice(&0.97_f32.to_le_bytes());
+    let source_width = 0;
+    ewa.params[source_width..source_width + 4].copy_from_slice(&30_u32.to_le_bytes());
     let expected = twins::run(&twin, &frame);
     agrees(&output, &render(&gpu, &twin, &frame), &expected).expect("the right picture passes");
-    agrees(&output, &render(&gpu, &wrong, &frame), &expected).expect_err("a kernel 3 % wider must not pass");
+    agrees(&output, &render(&gpu, &wrong, &frame), &expected).expect_err("a source two texels narrower must not pass");
 }

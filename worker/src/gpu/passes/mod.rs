@@ -4,22 +4,29 @@
 //! filter may follow any other. Chroma keeps its subsampling through Lanczos steps and is at full size after the others; the
 //! last step, or a resampling of its own, brings it to the output's.
 
+mod band_frames;
 mod colour;
 mod ewa;
 mod fsr;
 mod kernel;
+mod places;
 mod planes;
 mod rgb;
+mod rows;
+mod scale;
 mod tables;
+mod upscale;
+mod window;
 
 use shotfarm_shared::media::{Extent, FrameLayout};
-use shotfarm_shared::recipe::{Filter, Step};
+use shotfarm_shared::recipe::Step;
 
 use self::planes::{Planes, Sampling};
-use super::recording::{Recorder, Recording};
+use self::rows::{Band, Part};
+use super::recording::{Proxy, Recorder, Recording};
 use crate::net::Models;
 
-pub use self::kernel::Kernel;
+pub use self::window::Window;
 
 /// Why steps cannot be recorded for a pair of layouts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,26 +84,87 @@ pub enum RecordError {
 /// # Errors
 /// When the steps do not lead from `input` to `output`, or a filter does not suit them.
 pub fn record(steps: &[Step], input: &FrameLayout, output: &FrameLayout, models: &Models) -> Result<Recording, RecordError> {
+    record_in(Fit::default(), steps, input, output, models)
+}
+
+/// How a job is cut to fit on a device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fit {
+    /// Rows of the output that are made at a time, or near it; the whole picture where it does not say, and where a step must
+    /// see the whole picture.
+    pub band_rows: Option<u32>,
+}
+
+/// As [`record`], in bands. What comes out is the same, up to the rounding of what lies between two codes.
+///
+/// # Errors
+/// See [`record`].
+pub fn record_in(
+    fit: Fit,
+    steps: &[Step],
+    input: &FrameLayout,
+    output: &FrameLayout,
+    models: &Models,
+) -> Result<Recording, RecordError> {
     input.extent.check()?;
     output.extent.check()?;
     if input.colour.matrix != output.colour.matrix {
         let name = colour::matrix_name;
         return Err(RecordError::Matrix { input: name(input.colour.matrix), output: name(output.colour.matrix) });
     }
-    let mut recorder = Recorder::new(input.frame_bytes());
-    let mut planes = planes::unpack(&mut recorder, input);
-    let wanted = Sampling::of(output);
-    for (index, step) in steps.iter().enumerate() {
-        let last = index + 1 == steps.len();
-        planes = record_step(&mut recorder, step, planes, input, last.then_some(wanted), models)?;
+    let reached = steps.iter().fold(input.extent, |extent, step| step.extent(extent));
+    if reached != output.extent {
+        return Err(RecordError::Extent { reached, output: output.extent });
     }
-    if planes.extent != output.extent {
-        return Err(RecordError::Extent { reached: planes.extent, output: output.extent });
+    let job = Job { steps, input, output, models };
+    let mut recorded = Ok(());
+    let recording = Recorder::new(input.frame_bytes()).finish(output.frame_bytes(), |recorder, frame| {
+        recorded = match fit.band_rows.and_then(|count| rows::bands(steps, input.extent, count)) {
+            None => job.record(recorder, &rows::whole(steps, input.extent), recorder.input(), frame),
+            Some(bands) => bands.iter().try_for_each(|band| job.record_band(recorder, band, frame)),
+        };
+    });
+    recorded.map(|()| recording)
+}
+
+/// What is recorded.
+struct Job<'a> {
+    steps: &'a [Step],
+    input: &'a FrameLayout,
+    output: &'a FrameLayout,
+    models: &'a Models,
+}
+
+impl Job<'_> {
+    /// One band from the whole input frame into its rows of the whole output frame.
+    fn record_band(&self, recorder: &mut Recorder, band: &Band, frame: Proxy) -> Result<(), RecordError> {
+        let (input, output) = (band_frames::layout_of(self.input, band.read), band_frames::layout_of(self.output, band.made));
+        let read = band_frames::load(recorder, recorder.input(), self.input, band.read);
+        let made = recorder.scratch("rows of the output", output.frame_bytes() as u64);
+        Job { input: &input, output: &output, ..*self }.record(recorder, band, read, made)?;
+        band_frames::store(recorder, made, frame, self.output, (band.made, band.kept));
+        Ok(())
     }
-    let planes = planes::resample_chroma(&mut recorder, &planes, wanted);
-    let dither = output.format.bits() < input.format.bits();
-    let pack = |recorder: &mut Recorder, frame| planes::pack(recorder, &planes, output, dither, frame);
-    Ok(recorder.finish(output.frame_bytes(), pack))
+
+    /// The rows of a band, from a raw frame of them to a raw frame of what they become.
+    fn record(&self, recorder: &mut Recorder, band: &Band, source: Proxy, frame: Proxy) -> Result<(), RecordError> {
+        let Self { steps, input, output, models } = *self;
+        let dither = output.format.bits() < input.format.bits();
+        if let (Some(kernel), [Part { window, target }]) = (upscale::alone(steps), band.parts.as_slice())
+            && !window.is_identity(input.extent, *target)
+        {
+            planes::scale_frame(recorder, (source, input), *window, kernel, (frame, output), dither);
+            return Ok(());
+        }
+        let mut planes = planes::unpack(recorder, source, input);
+        let wanted = Sampling::of(output);
+        for (index, (step, part)) in steps.iter().zip(&band.parts).enumerate() {
+            let last = index + 1 == steps.len();
+            planes = record_step(recorder, step, planes, *part, input, last.then_some(wanted), models)?;
+        }
+        planes::finish(recorder, &planes, output, dither, frame);
+        Ok(())
+    }
 }
 
 /// One step from planes to planes. `wanted` is the chroma sampling to leave behind where that costs nothing more.
@@ -104,12 +172,11 @@ fn record_step(
     recorder: &mut Recorder,
     step: &Step,
     planes: Planes,
+    part: Part,
     input: &FrameLayout,
     wanted: Option<Sampling>,
     models: &Models,
 ) -> Result<Planes, RecordError> {
-    let target = step.extent(planes.extent);
-    target.check()?;
     if input.colour.is_hdr() && step.needs_sdr().is_some() {
         return Err(RecordError::Hdr { step: step.to_string() });
     }
@@ -119,21 +186,7 @@ fn record_step(
         return Err(if handed.is_some() { RecordError::NoExecutor { step } } else { RecordError::NoModel { step } });
     }
     let Step::Upscale(upscale) = step;
-    let same_size = target == planes.extent;
-    match upscale.filter {
-        Filter::Lanczos | Filter::EwaLanczos if same_size => Ok(planes),
-        Filter::Lanczos => {
-            let sampling = wanted.unwrap_or(planes.sampling);
-            Ok(planes::resample(recorder, &planes, target, sampling, Kernel::Lanczos3))
-        }
-        Filter::EwaLanczos => Ok(ewa::record(recorder, &planes, target, input.colour.matrix)),
-        Filter::Fsr { .. } if target.width < planes.extent.width || target.height < planes.extent.height => {
-            Err(RecordError::FsrShrinks { step: step.to_string(), from: planes.extent })
-        }
-        Filter::Fsr { stops_hundredths } => {
-            Ok(fsr::record(recorder, &planes, target, input.colour.matrix, f64::from(stops_hundredths) / 100.0))
-        }
-    }
+    upscale::record(recorder, upscale, &planes, part, input, wanted)
 }
 
 #[cfg(test)]
@@ -156,11 +209,23 @@ mod tests {
     }
 
     #[test]
-    fn lanczos_steps_stay_in_planes() {
+    fn separable_steps_stay_in_planes() {
         let (input, output) = (layout(64, 36, PixelFormat::Yuv420p), layout(256, 144, PixelFormat::Yuv420p));
-        let names = passes("upscale 2x filter=lanczos | upscale 2x filter=lanczos", &input, &output).expect("records");
-        assert_eq!(names.iter().filter(|name| name.starts_with("resample")).count(), 12);
+        let names = passes("upscale 2x filter=lanczos | upscale 2x filter=mitchell", &input, &output).expect("records");
+        assert_eq!(names.iter().filter(|name| **name == "scale").count(), 6);
         assert!(!names.contains(&"to_rgb"));
+    }
+
+    #[test]
+    fn a_change_of_size_alone_goes_from_frame_to_frame_in_one_pass_a_plane() {
+        let input = layout(64, 36, PixelFormat::Yuv420p);
+        assert_eq!(passes("upscale 2x filter=lanczos", &input, &layout(128, 72, PixelFormat::Yuv420p)), Ok(vec!["scale"; 3]));
+        // Rows of 33 chroma samples are no whole words, and a tenth needs more texels than a block reads.
+        let names = passes("upscale 66x36 filter=bilinear", &input, &layout(66, 36, PixelFormat::Yuv420p)).expect("records");
+        assert_eq!(names.iter().filter(|name| **name == "pack").count(), 3);
+        let input = layout(640, 360, PixelFormat::Yuv420p);
+        let names = passes("upscale 0.1x filter=lanczos", &input, &layout(64, 36, PixelFormat::Yuv420p)).expect("records");
+        assert!(names.contains(&"resample_across") && names.contains(&"resample_down"), "{names:?}");
     }
 
     #[test]

@@ -4,9 +4,11 @@ use shotfarm_shared::media::{ChromaSite, Extent, FrameLayout, PixelFormat};
 
 use super::colour::{Codes, code_max};
 use super::kernel::Kernel;
-use super::tables::{Axis, LineTable, line};
+use super::scale::{Change, Samples, resample_plane, scale};
+use super::tables::Axis;
+use super::window::Window;
 use crate::gpu::recording::{Proxy, Recorder};
-use crate::gpu::shaders::{Shader, pack as pack_shader, resample_across, resample_down, unpack as unpack_shader};
+use crate::gpu::shaders::{Shader, pack as pack_shader, unpack as unpack_shader};
 
 /// Most workgroups along x of a pass that walks a line of invocations; above it the line goes on in the next row. Below the
 /// 65,535 that every device has, with room for a round number of invocations.
@@ -78,14 +80,14 @@ fn samples_per_word(format: PixelFormat) -> u32 {
 }
 
 /// Where one plane lies in a raw frame, and what its codes mean.
-struct PlacedPlane {
+pub(super) struct PlacedPlane {
     label: &'static str,
-    width: u32,
+    pub(super) width: u32,
     samples: u32,
-    first_sample: u32,
+    pub(super) first_sample: u32,
     first_word: u32,
     words: u32,
-    codes: Codes,
+    pub(super) codes: Codes,
 }
 
 /// The three planes of a raw frame, one after the other.
@@ -104,32 +106,91 @@ fn placed_planes(layout: &FrameLayout) -> [PlacedPlane; 3] {
     })
 }
 
-/// Records one `unpack` for each plane of the input frame.
-pub(super) fn unpack(recorder: &mut Recorder, layout: &FrameLayout) -> Planes {
-    let frame = recorder.input();
-    let values = placed_planes(layout).map(|placed| {
-        let (stride, size) = line_grid(Shader::Unpack, u64::from(placed.words));
-        let params = unpack_shader::Params {
-            first_word: placed.first_word,
-            words: placed.words,
-            stride,
-            first_sample: placed.first_sample,
-            samples: placed.samples,
-            samples_per_word: samples_per_word(layout.format),
-            code_mask: (1 << layout.format.bits()) - 1,
-            code_zero: placed.codes.zero as f32,
-            code_scale: (1.0 / placed.codes.span) as f32,
-        };
-        let plane = recorder.plane(placed.label, u64::from(placed.samples));
-        recorder.grid(Shader::Unpack, &params, &[frame], &[plane], size);
-        plane
-    });
+/// Records one `unpack` for each plane of a raw frame.
+pub(super) fn unpack(recorder: &mut Recorder, frame: Proxy, layout: &FrameLayout) -> Planes {
+    let values = placed_planes(layout).map(|placed| unpack_plane(recorder, frame, &placed, layout));
     Planes { extent: layout.extent, sampling: Sampling::of(layout), values }
 }
 
-/// Records one `pack` for each plane of the output frame.
-pub(super) fn pack(recorder: &mut Recorder, planes: &Planes, layout: &FrameLayout, dither: bool, frame: Proxy) {
-    for (placed, plane) in placed_planes(layout).into_iter().zip(planes.values) {
+fn unpack_plane(recorder: &mut Recorder, frame: Proxy, placed: &PlacedPlane, layout: &FrameLayout) -> Proxy {
+    let (stride, size) = line_grid(Shader::Unpack, u64::from(placed.words));
+    let params = unpack_shader::Params {
+        first_word: placed.first_word,
+        words: placed.words,
+        stride,
+        first_sample: placed.first_sample,
+        samples: placed.samples,
+        samples_per_word: samples_per_word(layout.format),
+        code_mask: (1 << layout.format.bits()) - 1,
+        code_zero: placed.codes.zero as f32,
+        code_scale: (1.0 / placed.codes.span) as f32,
+    };
+    let plane = recorder.plane(placed.label, u64::from(placed.samples));
+    recorder.grid(Shader::Unpack, &params, &[frame], &[plane], size);
+    plane
+}
+
+/// Records what is left to do into the output frame: chroma to the frame's sampling, and codes.
+pub(super) fn finish(recorder: &mut Recorder, planes: &Planes, layout: &FrameLayout, dither: bool, frame: Proxy) {
+    let [_, chroma] = changes(planes.extent, planes.sampling, Window::whole(planes.extent), planes.extent, Sampling::of(layout));
+    let resampled = planes.sampling != Sampling::of(layout);
+    for (index, (placed, plane)) in placed_planes(layout).into_iter().zip(planes.values).enumerate() {
+        let destination = Destination { placed: &placed, layout, dither, frame };
+        if index == 0 || !resampled {
+            destination.pack(recorder, plane);
+        } else {
+            destination.scale_into(recorder, plane, &chroma, Kernel::CATMULL_ROM);
+        }
+    }
+}
+
+/// Records a change of size straight from one frame's codes to another's, plane by plane.
+pub(super) fn scale_frame(
+    recorder: &mut Recorder,
+    (source, input): (Proxy, &FrameLayout),
+    window: Window,
+    kernel: Kernel,
+    (frame, output): (Proxy, &FrameLayout),
+    dither: bool,
+) {
+    let [luma, chroma] = changes(input.extent, Sampling::of(input), window, output.extent, Sampling::of(output));
+    for ((from, to), change) in placed_planes(input).iter().zip(&placed_planes(output)).zip([luma, chroma, chroma]) {
+        let destination = Destination { placed: to, layout: output, dither, frame };
+        let straight = Samples::codes(source, from, input).zip(destination.samples());
+        let done = straight.is_some_and(|(from, to)| scale(recorder, from, &change, kernel, to, dither));
+        if !done {
+            let plane = unpack_plane(recorder, source, from, input);
+            destination.scale_into(recorder, plane, &change, kernel);
+        }
+    }
+}
+
+/// One plane of the output frame.
+struct Destination<'a> {
+    placed: &'a PlacedPlane,
+    layout: &'a FrameLayout,
+    dither: bool,
+    frame: Proxy,
+}
+
+impl Destination<'_> {
+    fn samples(&self) -> Option<Samples> {
+        Samples::codes(self.frame, self.placed, self.layout)
+    }
+
+    /// Records a change of size of a plane of f32 into the frame, in one pass where it can.
+    fn scale_into(&self, recorder: &mut Recorder, plane: Proxy, change: &Change, kernel: Kernel) {
+        let source = Samples::plane(plane, change.source[0].length);
+        let done = self.samples().is_some_and(|target| scale(recorder, source, change, kernel, target, self.dither));
+        if !done {
+            let plane = resample_plane(recorder, self.placed.label, plane, change, kernel);
+            self.pack(recorder, plane);
+        }
+    }
+
+    /// Records one `pack`.
+    fn pack(&self, recorder: &mut Recorder, plane: Proxy) {
+        let Self { placed, layout, .. } = self;
         let (stride, size) = line_grid(Shader::Pack, u64::from(placed.words));
         let params = pack_shader::Params {
             first_word: placed.first_word,
@@ -138,23 +199,35 @@ pub(super) fn pack(recorder: &mut Recorder, planes: &Planes, layout: &FrameLayou
             first_sample: placed.first_sample,
             samples: placed.samples,
             width: placed.width,
-            first_row: 0,
             samples_per_word: samples_per_word(layout.format),
-            dither: u32::from(dither),
+            dither: u32::from(self.dither),
             code_zero: placed.codes.zero as f32,
             code_scale: placed.codes.span as f32,
             code_max: code_max(layout.format) as f32,
         };
         let guard = recorder.guard();
-        recorder.grid(Shader::Pack, &params, &[plane], &[frame, guard], size);
+        recorder.grid(Shader::Pack, &params, &[plane], &[self.frame, guard], size);
     }
 }
 
-/// Records the resampling of every plane to a picture of another size, and of chroma to another sampling on the way.
-pub(super) fn resample(recorder: &mut Recorder, planes: &Planes, target: Extent, sampling: Sampling, kernel: Kernel) -> Planes {
+/// How luma, and how chroma, change when a window of a picture becomes another picture.
+fn changes(source: Extent, from: Sampling, window: Window, target: Extent, to: Sampling) -> [Change; 2] {
+    let window = window.spans();
+    let luma = Change { source: Sampling::FULL.axes(source), window, target: Sampling::FULL.axes(target) };
+    [luma, Change { source: from.axes(source), window, target: to.axes(target) }]
+}
+
+/// Records the resampling of every plane of a window to a picture of another size, and of chroma to another sampling on the way.
+pub(super) fn resample(
+    recorder: &mut Recorder,
+    planes: &Planes,
+    window: Window,
+    target: Extent,
+    sampling: Sampling,
+    kernel: Kernel,
+) -> Planes {
     let [luma, blue, red] = planes.values;
-    let luma_axes = (Sampling::FULL.axes(planes.extent), Sampling::FULL.axes(target));
-    let chroma_axes = (planes.sampling.axes(planes.extent), sampling.axes(target));
+    let [luma_axes, chroma_axes] = changes(planes.extent, planes.sampling, window, target, sampling);
     let values = [
         resample_plane(recorder, "luma", luma, &luma_axes, kernel),
         resample_plane(recorder, "Cb", blue, &chroma_axes, kernel),
@@ -166,50 +239,12 @@ pub(super) fn resample(recorder: &mut Recorder, planes: &Planes, target: Extent,
 /// Records the resampling of chroma to another sampling at the picture's own size; nothing where it has it already.
 pub(super) fn resample_chroma(recorder: &mut Recorder, planes: &Planes, sampling: Sampling) -> Planes {
     let [luma, blue, red] = planes.values;
-    let axes = (planes.sampling.axes(planes.extent), sampling.axes(planes.extent));
+    let [_, axes] = changes(planes.extent, planes.sampling, Window::whole(planes.extent), planes.extent, sampling);
     let values = [
         luma,
-        resample_plane(recorder, "Cb", blue, &axes, Kernel::CatmullRom),
-        resample_plane(recorder, "Cr", red, &axes, Kernel::CatmullRom),
+        resample_plane(recorder, "Cb", blue, &axes, Kernel::CATMULL_ROM),
+        resample_plane(recorder, "Cr", red, &axes, Kernel::CATMULL_ROM),
     ];
-    debug_assert_eq!(sampling.extent(planes.extent), Extent::new(axes.1[0].length, axes.1[1].length));
+    debug_assert_eq!(sampling.extent(planes.extent), Extent::new(axes.target[0].length, axes.target[1].length));
     Planes { sampling, values, ..*planes }
-}
-
-/// Across, then down; an axis that stays as it is costs nothing.
-fn resample_plane(
-    recorder: &mut Recorder,
-    label: &str,
-    plane: Proxy,
-    (source, target): &([Axis; 2], [Axis; 2]),
-    kernel: Kernel,
-) -> Proxy {
-    let (mut plane, height) = (plane, source[1].length);
-    let (source_width, target_width, target_height) = (source[0].length, target[0].length, target[1].length);
-    if let Some(table) = line(&source[0], &target[0], kernel) {
-        let params = resample_across::Params { source_width, target_width, height, taps: table.taps };
-        let size = (target_width, height);
-        plane = resample_line(recorder, Shader::ResampleAcross, &params, (label, &table), plane, size);
-    }
-    if let Some(table) = line(&source[1], &target[1], kernel) {
-        let params = resample_down::Params { width: target_width, target_height, taps: table.taps };
-        let size = (target_width, target_height);
-        plane = resample_line(recorder, Shader::ResampleDown, &params, (label, &table), plane, size);
-    }
-    plane
-}
-
-fn resample_line(
-    recorder: &mut Recorder,
-    shader: Shader,
-    params: &impl bytemuck::Pod,
-    (label, table): (&str, &LineTable),
-    source: Proxy,
-    size: (u32, u32),
-) -> Proxy {
-    let firsts = recorder.table("first taps", &table.firsts);
-    let weights = recorder.table("weights", &table.weights);
-    let target = recorder.plane(label, u64::from(size.0) * u64::from(size.1));
-    recorder.grid(shader, params, &[firsts, weights, source], &[target], size);
-    target
 }

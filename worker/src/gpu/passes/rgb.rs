@@ -23,7 +23,7 @@ pub(super) enum Light {
 }
 
 impl Light {
-    fn code(self) -> u32 {
+    pub(super) fn code(self) -> u32 {
         match self {
             Self::Coded => curves::CURVE_CODED,
             Self::Linear => curves::CURVE_LINEAR,

@@ -107,6 +107,12 @@ impl Recorder {
         self.delay_frames
     }
 
+    /// Whether anything has been written into a buffer, or need not be.
+    #[must_use]
+    pub fn is_written(&self, proxy: Proxy) -> bool {
+        self.written[proxy.0]
+    }
+
     /// A pass over a grid of `width` by `height` invocations.
     pub fn grid(&mut self, shader: Shader, params: &impl Pod, reads: &[Proxy], writes: &[Proxy], size: (u32, u32)) {
         let sides = shader.facts().workgroup;

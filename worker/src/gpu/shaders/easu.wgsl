@@ -5,7 +5,6 @@
 //   e f g h      f is the texel at or before the sample
 //   i j k l
 //     n o
-//#include shared/position.wgsl
 
 // Below this squared length an edge has no direction.
 const DIRECTION_MIN: f32 = 0.000030517578125;
@@ -20,12 +19,15 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> red: array<f32>;
-@group(0) @binding(2) var<storage, read> green: array<f32>;
-@group(0) @binding(3) var<storage, read> blue: array<f32>;
-@group(0) @binding(4) var<storage, read_write> scaled_red: array<f32>;
-@group(0) @binding(5) var<storage, read_write> scaled_green: array<f32>;
-@group(0) @binding(6) var<storage, read_write> scaled_blue: array<f32>;
+// The texel at or before each output, and how far beyond it the output lies.
+@group(0) @binding(1) var<storage, read> columns: array<vec2<f32>>;
+@group(0) @binding(2) var<storage, read> rows: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read> red: array<f32>;
+@group(0) @binding(4) var<storage, read> green: array<f32>;
+@group(0) @binding(5) var<storage, read> blue: array<f32>;
+@group(0) @binding(6) var<storage, read_write> scaled_red: array<f32>;
+@group(0) @binding(7) var<storage, read_write> scaled_green: array<f32>;
+@group(0) @binding(8) var<storage, read_write> scaled_blue: array<f32>;
 
 fn texel(x: i32, y: i32) -> vec3<f32> {
     let column = u32(clamp(x, 0, i32(params.source_width) - 1));
@@ -89,12 +91,12 @@ fn easu(@builtin(global_invocation_id) id: vec3<u32>) {
     if (id.x >= params.target_width || id.y >= params.target_height) {
         return;
     }
-    let px = source_position(id.x, params.source_width, params.target_width);
-    let py = source_position(id.y, params.source_height, params.target_height);
-    let x = px.whole;
-    let y = py.whole;
-    let u = px.fraction;
-    let v = py.fraction;
+    let px = columns[id.x];
+    let py = rows[id.y];
+    let x = i32(px.x);
+    let y = i32(py.x);
+    let u = px.y;
+    let v = py.y;
 
     let b = texel(x, y - 1);
     let c = texel(x + 1, y - 1);

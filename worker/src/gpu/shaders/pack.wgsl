@@ -1,9 +1,8 @@
 // One normalised plane into its place in a raw frame of 8 or 10 bit codes, clamped here and nowhere before.
 // One invocation writes one word. Where other planes or bands share a word with this one, it changes only its own samples.
-// Rounds to the nearest code; where the depth shrinks, an 8x8 Bayer pattern by position decides instead, the same for every
-// frame, so that a still picture stays still.
 // Values that are no numbers are counted: a frame with one is not given out.
 //#include shared/finite.wgsl
+//#include shared/quantise.wgsl
 
 struct Params {
     first_word: u32,
@@ -13,8 +12,6 @@ struct Params {
     first_sample: u32,
     samples: u32,
     width: u32,
-    // Of the plane, which row the first sample lies in: the pattern goes by position in the whole picture.
-    first_row: u32,
     samples_per_word: u32,
     dither: u32,
     code_zero: f32,
@@ -26,18 +23,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> plane: array<f32>;
 @group(0) @binding(2) var<storage, read_write> frame: array<u32>;
 @group(0) @binding(3) var<storage, read_write> guard: array<atomic<u32>>;
-
-// 0 < threshold < 1: the bits of (x ^ y, y) interleaved and reversed.
-fn bayer(x: u32, y: u32) -> f32 {
-    let d = x ^ y;
-    let order = ((d & 1u) << 5u) | ((y & 1u) << 4u) | ((d & 2u) << 2u) | ((y & 2u) << 1u) | ((d & 4u) >> 1u) | ((y & 4u) >> 2u);
-    return (f32(order) + 0.5) / 64.0;
-}
-
-fn quantise(value: f32, x: u32, y: u32) -> u32 {
-    let threshold = select(0.5, bayer(x, y), params.dither != 0u);
-    return u32(clamp(floor(value * params.code_scale + params.code_zero + threshold), 0.0, params.code_max));
-}
 
 @compute @workgroup_size(64)
 fn pack(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -58,7 +43,8 @@ fn pack(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var sample = begin; sample < end; sample++) {
         let value = plane[sample - params.first_sample];
         lost += select(1u, 0u, is_finite(value));
-        codes |= quantise(value, x, y + params.first_row) << ((sample - first) * bits);
+        let threshold = threshold(x, y, params.dither != 0u);
+        codes |= quantise(value * params.code_scale + params.code_zero, params.code_max, threshold) << ((sample - first) * bits);
         x++;
         if (x == params.width) {
             x = 0u;

@@ -2,7 +2,7 @@
 
 use super::Bound;
 use crate::gpu::shaders::finite::EXPONENT_BITS;
-use crate::gpu::shaders::{pack as pack_shader, unpack as unpack_shader};
+use crate::gpu::shaders::{move_bytes as move_bytes_shader, pack as pack_shader, unpack as unpack_shader};
 
 pub(super) fn unpack(params: unpack_shader::Params, bound: &mut Bound<'_>) {
     let mut writes = std::mem::take(&mut bound.writes);
@@ -21,15 +21,19 @@ pub(super) fn unpack(params: unpack_shader::Params, bound: &mut Bound<'_>) {
     bound.writes = writes;
 }
 
+/// Twin of `shared/quantise.wgsl`.
 fn bayer(x: u32, y: u32) -> f32 {
     let d = x ^ y;
     let order = ((d & 1) << 5) | ((y & 1) << 4) | ((d & 2) << 2) | ((y & 2) << 1) | ((d & 4) >> 1) | ((y & 4) >> 2);
     (order as f32 + 0.5) / 64.0
 }
 
-fn quantise(params: &pack_shader::Params, value: f32, x: u32, y: u32) -> u32 {
-    let threshold = if params.dither != 0 { bayer(x, y) } else { 0.5 };
-    (value * params.code_scale + params.code_zero + threshold).floor().clamp(0.0, params.code_max) as u32
+pub(super) fn threshold(x: u32, y: u32, dither: bool) -> f32 {
+    if dither { bayer(x, y) } else { 0.5 }
+}
+
+pub(super) fn quantise(place: f32, code_max: f32, threshold: f32) -> u32 {
+    (place + threshold).floor().clamp(0.0, code_max) as u32
 }
 
 pub(super) fn pack(params: pack_shader::Params, bound: &mut Bound<'_>) {
@@ -46,7 +50,8 @@ pub(super) fn pack(params: pack_shader::Params, bound: &mut Bound<'_>) {
             let place = sample - params.first_sample;
             let value = plane[place as usize];
             guard[0] += u32::from(value.to_bits() & EXPONENT_BITS == EXPONENT_BITS);
-            let code = quantise(&params, value, place % params.width, place / params.width + params.first_row);
+            let threshold = threshold(place % params.width, place / params.width, params.dither != 0);
+            let code = quantise(value * params.code_scale + params.code_zero, params.code_max, threshold);
             codes |= code << ((sample - first) * bits);
         }
         let own = end - begin;
@@ -56,6 +61,16 @@ pub(super) fn pack(params: pack_shader::Params, bound: &mut Bound<'_>) {
         }
         frame[word as usize] = codes;
     }
+    bound.writes = writes;
+}
+
+/// Twin of `move_bytes`.
+pub(super) fn move_bytes(params: move_bytes_shader::Params, bound: &mut Bound<'_>) {
+    let mut writes = std::mem::take(&mut bound.writes);
+    let source: &[u8] = bound.read::<u8>(0);
+    let moved: &mut [u8] = bytemuck::cast_slice_mut(&mut writes[0]);
+    let (from, to, bytes) = (params.first_from as usize, params.first_to as usize, params.bytes as usize);
+    moved[to..to + bytes].copy_from_slice(&source[from..from + bytes]);
     bound.writes = writes;
 }
 

@@ -1,6 +1,5 @@
 //! Twins of `easu` and `rcas`.
 
-use super::position::source_position;
 use super::{Bound, planes_mut};
 use crate::gpu::shaders::easu::{DIRECTION_MIN, LOBE_CHANGE, Params as EasuParams};
 use crate::gpu::shaders::rcas::{DIVISOR_MIN, LOBE_MAX, Params as RcasParams};
@@ -61,11 +60,12 @@ const TAPS: [[i32; 2]; 12] = [[0, -1], [1, -1], [-1, 0], [0, 0], [1, 0], [2, 0],
 
 pub(super) fn easu(params: EasuParams, bound: &mut Bound<'_>) {
     let mut writes = std::mem::take(&mut bound.writes);
-    let planes = bound.read_planes(0);
+    let (columns, rows) = (bound.read::<[f32; 2]>(0), bound.read::<[f32; 2]>(1));
+    let planes = bound.read_planes(2);
     let scaled = planes_mut(&mut writes);
     for y in 0..params.target_height {
         for x in 0..params.target_width {
-            let colour = easu_sample(&params, planes, x, y);
+            let colour = easu_sample(&params, planes, columns[x as usize], rows[y as usize]);
             for c in 0..3 {
                 scaled[c][(y * params.target_width + x) as usize] = colour[c];
             }
@@ -74,12 +74,10 @@ pub(super) fn easu(params: EasuParams, bound: &mut Bound<'_>) {
     bound.writes = writes;
 }
 
-fn easu_sample(params: &EasuParams, planes: [&[f32]; 3], x: u32, y: u32) -> Colour {
-    let px = source_position(x, params.source_width, params.target_width);
-    let py = source_position(y, params.source_height, params.target_height);
-    let (u, v) = (px.fraction, py.fraction);
+fn easu_sample(params: &EasuParams, planes: [&[f32]; 3], [x, u]: [f32; 2], [y, v]: [f32; 2]) -> Colour {
+    let (x, y) = (x as i32, y as i32);
     let size = (params.source_width, params.source_height);
-    let colours = TAPS.map(|[dx, dy]| texel(planes, size, px.whole + dx, py.whole + dy));
+    let colours = TAPS.map(|[dx, dy]| texel(planes, size, x + dx, y + dy));
     let [bl, cl, el, fl, gl, hl, il, jl, kl, ll, nl, ol] = colours.map(brightness);
     let parts = [
         analyse((1.0 - u) * (1.0 - v), [bl, el, fl, gl, jl]),

@@ -10,9 +10,9 @@ mod ewa;
 mod frame;
 mod fsr;
 pub mod half;
-mod position;
 mod resample;
 mod rgb;
+mod scale;
 
 use bytemuck::Pod;
 
@@ -125,11 +125,13 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
     match pass.shader {
         Shader::Unpack => frame::unpack(params(pass), &mut bound),
         Shader::Pack => frame::pack(params(pass), &mut bound),
+        Shader::MoveBytes => frame::move_bytes(params(pass), &mut bound),
         Shader::ResampleAcross => resample::resample_across(params(pass), &mut bound),
         Shader::ResampleDown => resample::resample_down(params(pass), &mut bound),
+        Shader::Scale => scale::scale(params(pass), &scale_constants(pass), &mut bound),
         Shader::ToRgb => rgb::to_rgb(params(pass), &mut bound),
         Shader::FromRgb => rgb::from_rgb(params(pass), &mut bound),
-        Shader::Ewa => ewa::ewa(params(pass), &mut bound),
+        Shader::Ewa => ewa::ewa(params(pass), &ewa_constants(pass), &mut bound),
         Shader::Easu => fsr::easu(params(pass), &mut bound),
         Shader::Rcas => fsr::rcas(params(pass), &mut bound),
         Shader::BenchMatrix => bench::bench_matrix(params(pass), pass.groups[0], &mut bound),
@@ -145,6 +147,32 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
 /// Invocations of a pass along x.
 fn invocations(pass: &Pass) -> u32 {
     pass.groups[0] * pass.shader.facts().workgroup_with(&pass.constants)[0]
+}
+
+fn ewa_constants(pass: &Pass) -> ewa::Constants {
+    ewa::Constants {
+        antiring: constant(pass, "ANTIRING") != 0,
+        curve: constant(pass, "CURVE"),
+        block_width: constant(pass, "BLOCK_WIDTH"),
+        shared_columns: constant(pass, "SHARED_COLUMNS"),
+        shared_rows: constant(pass, "SHARED_ROWS"),
+    }
+}
+
+fn scale_constants(pass: &Pass) -> scale::Constants {
+    scale::Constants {
+        source_bits: constant(pass, "SOURCE_BITS"),
+        target_bits: constant(pass, "TARGET_BITS"),
+        columns: constant(pass, "COLUMNS"),
+        dither: constant(pass, "DITHER") != 0,
+    }
+}
+
+/// A constant that the pass sets, as a whole number.
+fn constant(pass: &Pass, name: &str) -> u32 {
+    let set = pass.constants.iter().find(|(constant, _)| *constant == name).map(|(_, value)| *value as u32);
+    let of_shader = || pass.shader.facts().overrides.iter().find(|over| over.name == name)?.default;
+    set.or_else(|| of_shader().map(|value| value as u32)).expect("the recorder holds a pass to the constants of its shader")
 }
 
 fn params<T: Pod>(pass: &Pass) -> T {

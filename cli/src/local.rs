@@ -76,6 +76,7 @@ pub(crate) async fn run_worker(common: &Common, run: &WorkerRun) -> Result<Exit,
         name: run.name.clone().unwrap_or_else(|| format!("{}-{}", host_name(), run.gpu)),
         slots: SLOTS,
         patience: Duration::from_secs(run.patience),
+        gpu_memory_bytes: run.gpu_memory.map(|mebibytes| mebibytes << 20),
         scratch_limit_bytes: run.scratch_limit,
     };
     let asks = listen(run.tied)?;

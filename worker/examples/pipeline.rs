@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use shotfarm_shared::digest::Digest;
 use shotfarm_shared::frames::FrameRange;
@@ -19,9 +20,10 @@ use shotfarm_shared::media::{Extent, FrameLayout, MediaFacts};
 use shotfarm_shared::recipe::{Recipe, read_steps};
 use shotfarm_shared::work::{Assignment, LeaseId, Work};
 use shotfarm_worker::gpu::{Gpu, GpuChoice, Graph, record};
-use shotfarm_worker::media::{Cancel, Tools, probe};
+use shotfarm_worker::media::encode::output_pixel_aspect;
+use shotfarm_worker::media::{Cancel, Decoder, EncodeSettings, Encoder, FrameDigests, SourceIndex, Tools, probe};
 use shotfarm_worker::net::Models;
-use shotfarm_worker::task::{BlobAccess, Context, Devices, StageTimes, TaskError, render_timed};
+use shotfarm_worker::task::{BlobAccess, Context, Devices, Stage, StageTimes, TaskError, render_timed};
 use uuid::Uuid;
 
 /// Blobs without a farm: one source, and segments that nobody wants.
@@ -61,6 +63,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let gpu = Gpu::open(choice)?;
     println!("{}: {} to {}, {} frames, lanczos, {}", gpu.facts(), facts.layout.extent, output.extent, frames, recipe.profile);
     let mut passes = Passes::new(&gpu, &recipe, &facts, &output)?;
+    let alone = Alone::measure(&tools, &gpu, &clip, folder.path(), &recipe, &facts)?;
+    println!(
+        "frames/s of each stage alone: decode {:.1}, gpu {:.1}, encode {:.1}, proof {:.1}; the slowest is {}",
+        alone.decode,
+        alone.gpu,
+        alone.encode,
+        alone.proof,
+        alone.slowest().1
+    );
     let context =
         Context { tools, devices: Devices::new(choice, gpu), blobs: Box::new(Local(clip)), work: folder.path().join("work") };
     let assignment = assignment(recipe, facts, frames)?;
@@ -80,10 +91,89 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             proven_fps / passes_fps
         );
         print_stages(&times, frames);
+        println!(
+            "  of {} alone ({:.1} frames/s): {:.2} (to reach: 0.90); at work the longest: {}, {:.0} % of the time",
+            alone.slowest().1,
+            alone.slowest().0,
+            fps / alone.slowest().0,
+            times.slowest(),
+            100.0 * times.overlap()
+        );
     }
     ratios.sort_by(f64::total_cmp);
     println!("median ratio end to end / passes alone: {:.2} (to reach: 0.50)", ratios[ratios.len() / 2]);
     Ok(())
+}
+
+/// Frames a second of each stage with the machine to itself.
+struct Alone {
+    decode: f64,
+    gpu: f64,
+    encode: f64,
+    proof: f64,
+}
+
+impl Alone {
+    fn measure(
+        tools: &Tools,
+        gpu: &Gpu,
+        clip: &Path,
+        folder: &Path,
+        recipe: &Recipe,
+        facts: &MediaFacts,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let (cancel, output) = (Cancel::new(), recipe.output_layout(&facts.layout)?);
+        let rate = |frames: usize, started: Instant| frames as f64 / started.elapsed().as_secs_f64();
+        let started = Instant::now();
+        let index = SourceIndex::read(tools, clip, &facts.container, &cancel)?;
+        let mut decoder = Decoder::start(tools, clip, facts, &index, FrameRange::new(0, facts.frames), &cancel)?;
+        let (mut frames, mut frame) = (Vec::new(), Vec::new());
+        while decoder.read_frame(&mut frame)? {
+            frames.push(frame.clone());
+        }
+        let decode = rate(frames.len(), started);
+
+        let mut graph = Graph::new(gpu, &record(&recipe.steps, &facts.layout, &output, &Models::new())?)?;
+        graph.submit(&frames[0], 0)?;
+        graph.next(&mut frame)?;
+        let (started, mut made) = (Instant::now(), Vec::new());
+        for (number, raw) in (0..).zip(&frames) {
+            if graph.is_full() {
+                graph.next(&mut frame)?;
+                made.push(frame.clone());
+            }
+            graph.submit(raw, number)?;
+        }
+        while graph.in_flight() > 0 {
+            graph.next(&mut frame)?;
+            made.push(frame.clone());
+        }
+        let gpu = rate(made.len(), started);
+
+        let settings = EncodeSettings {
+            profile: recipe.profile,
+            layout: output.clone(),
+            rate: facts.rate,
+            pixel_aspect: output_pixel_aspect(facts, output.extent),
+        };
+        let segment = folder.join(format!("alone.{}", recipe.profile.extension()));
+        let started = Instant::now();
+        let mut encoder = Encoder::start(tools, &settings, &segment, &cancel)?;
+        for frame in &made {
+            encoder.write_frame(frame)?;
+        }
+        encoder.finish()?;
+        let encode = rate(made.len(), started);
+        let started = Instant::now();
+        FrameDigests::read(tools, &segment, recipe.profile, &output, &cancel, &mut |_| {})?;
+        Ok(Self { decode, gpu, encode, proof: rate(made.len(), started) })
+    }
+
+    /// The slowest stage of those that overlap.
+    fn slowest(&self) -> (f64, Stage) {
+        let stages = [(self.decode, Stage::Decode), (self.gpu, Stage::Gpu), (self.encode, Stage::Encode)];
+        stages.into_iter().min_by(|left, right| left.0.total_cmp(&right.0)).unwrap_or((self.gpu, Stage::Gpu))
+    }
 }
 
 /// The shader passes alone: no upload, no readback, no media.

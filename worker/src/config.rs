@@ -27,6 +27,9 @@ pub struct Config {
     pub secret: Secret,
     /// Which device to render on.
     pub gpu: GpuChoice,
+    /// Bytes of the device's memory that one task may take; as many as it gives where nothing is said, and half of the
+    /// machine's on the software device.
+    pub gpu_memory_bytes: Option<u64>,
     /// A directory of its own.
     pub scratch: PathBuf,
     /// Its name for people.

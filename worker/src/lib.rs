@@ -64,7 +64,8 @@ pub async fn run_until_asked(config: Config, asks: mpsc::Receiver<Ask>) -> Resul
         tracing::info!(results = left.len(), "results of an earlier run wait in the outbox and will be sent");
     }
     let cache = BlobCache::open(&scratch.blobs(), config.scratch_limit_bytes).map_err(WorkerError::Blobs)?;
-    let (tools, gpu) = open_machine(config.gpu, GpuOptions { cache: Some(scratch.kernels()), ..GpuOptions::default() }).await?;
+    let options = GpuOptions { cache: Some(scratch.kernels()), memory_bytes: config.gpu_memory_bytes, ..GpuOptions::default() };
+    let (tools, gpu) = open_machine(config.gpu, options).await?;
     let identity = Identity {
         // New for every process: the leases of a dead one must not look alive.
         worker: WorkerId(Uuid::new_v4()),

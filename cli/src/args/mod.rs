@@ -138,6 +138,9 @@ pub(crate) struct WorkerRun {
     /// Which GPU: a number as `gpu list` shows them, `software`, or `best`
     #[arg(long, default_value = "best", value_name = "GPU")]
     pub(crate) gpu: Gpu,
+    /// Most MiB of the GPU's memory that a task takes; larger frames are rendered in bands [default: as much as there is]
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(16..=1 << 24))]
+    pub(crate) gpu_memory: Option<u64>,
     /// Folder for sources, segments and results under way [default: ~/.shotfarm/scratch/GPU]
     #[arg(long, value_name = "DIR")]
     pub(crate) scratch: Option<PathBuf>,

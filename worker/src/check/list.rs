@@ -5,29 +5,37 @@ use shotfarm_shared::recipe::read_steps;
 
 use super::networks;
 use crate::gpu::measure::{arithmetic, matrix};
+use crate::gpu::passes::{Fit, record_in};
 use crate::gpu::recording::Recording;
 use crate::gpu::shaders::Shader;
-use crate::gpu::{RecordError, record};
+use crate::gpu::{Executor, RecordError, record};
 use crate::net::Models;
 
 /// The side of the check's frames: small enough for the software device, larger than one workgroup.
 const SIDE: u32 = 16;
+/// The side where a filter shall read more samples than its kernel takes at once.
+const LONG_SIDE: u32 = 80;
 
-/// Steps that together reach every shader of the recipes. A new step, or a filter with a shader of its own, adds a line.
-const STEPS: [&str; 12] = [
-    "upscale 2x filter=lanczos",
-    "upscale 0.5x filter=lanczos",
-    "upscale 2x filter=ewa-lanczos",
-    "upscale 0.75x filter=ewa-lanczos",
-    "upscale 1.3x filter=ewa-lanczos4sharpest",
-    "upscale 8x filter=bilinear | upscale 0.1x filter=area",
-    "upscale 2x filter=fsr",
-    "upscale 1.5x filter=fsr",
-    "denoise strength=1 frames=0",
-    "deband strength=0.7 range=5",
-    "sharpen strength=1",
-    "grain strength=1",
+/// Frames of a side, and steps, that together reach every shader of the recipes. A new step, or a filter with a shader of its
+/// own, adds a line.
+const STEPS: [(u32, &str); 13] = [
+    (SIDE, "upscale 2x filter=lanczos"),
+    (SIDE, "upscale 0.5x filter=lanczos"),
+    (SIDE, "upscale 2x filter=ewa-lanczos"),
+    (SIDE, "upscale 0.75x filter=ewa-lanczos"),
+    (SIDE, "upscale 1.3x filter=ewa-lanczos4sharpest"),
+    (SIDE, "upscale 8x filter=bilinear | upscale 0.1x filter=area"),
+    (SIDE, "upscale 2x filter=fsr"),
+    (SIDE, "upscale 1.5x filter=fsr"),
+    (LONG_SIDE, "upscale 0.1x filter=lanczos"),
+    (SIDE, "denoise strength=1 frames=0"),
+    (SIDE, "deband strength=0.7 range=5"),
+    (SIDE, "sharpen strength=1"),
+    (SIDE, "grain strength=1"),
 ];
+
+/// A size of which neither rows nor planes are whole words, and which has two bands.
+const ODD_SIDES: (u32, u32) = (15, 37);
 
 /// Workgroups and rounds with which the kernels of `gpu bench` are checked.
 const BENCH_GROUPS: u32 = 2;
@@ -45,25 +53,32 @@ pub(super) struct Check {
 /// When a step of the list cannot be recorded.
 pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
     let mut checks = Vec::new();
-    for text in STEPS {
-        checks.push(Check { name: text.to_owned(), recording: steps(text)? });
+    for (side, text) in STEPS {
+        checks.push(Check { name: text.to_owned(), recording: steps(side, text)? });
     }
+    checks.push(Check { name: "an odd size in bands".to_owned(), recording: odd_bands()? });
     for shader in [Shader::BenchArithmetic, Shader::BenchArithmeticF16] {
         checks.push(Check { name: shader.facts().name.to_owned(), recording: arithmetic(shader, BENCH_GROUPS, BENCH_ROUNDS) });
     }
-    checks.extend(networks::checks(&layout())?);
+    checks.extend(networks::checks(&layout(Extent::new(SIDE, SIDE)))?);
     checks.push(Check { name: Shader::BenchMatrix.facts().name.to_owned(), recording: matrix(BENCH_GROUPS, BENCH_ROUNDS) });
     Ok(checks)
 }
 
-fn layout() -> FrameLayout {
-    let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
-    FrameLayout { extent: Extent::new(SIDE, SIDE), format: PixelFormat::Yuv420p, colour }
+/// Rows that begin and end within words.
+fn odd_bands() -> Result<Recording, RecordError> {
+    let frame = layout(Extent::new(ODD_SIDES.0, ODD_SIDES.1));
+    record_in(Fit { band_rows: Some(1) }, &[], &frame, &frame, (&Models::new(), &Executor::default()))
 }
 
-fn steps(text: &str) -> Result<Recording, RecordError> {
+fn steps(side: u32, text: &str) -> Result<Recording, RecordError> {
     let steps = read_steps(text).expect("the list above holds valid steps: its test reads them");
-    let input = layout();
+    let input = layout(Extent::new(side, side));
     let extent = steps.iter().fold(input.extent, |extent, step| step.extent(extent));
     record(&steps, &input, &FrameLayout { extent, ..input.clone() }, &Models::new())
+}
+
+fn layout(extent: Extent) -> FrameLayout {
+    let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
+    FrameLayout { extent, format: PixelFormat::Yuv420p, colour }
 }

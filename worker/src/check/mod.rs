@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use self::list::{Check, checks};
 use crate::config::WorkerError;
-use crate::gpu::recording::{Op, Pass, Recording};
+use crate::gpu::recording::{Op, Proxy, Recording, Role};
 use crate::gpu::shaders::{Needs, Shader};
 use crate::gpu::twins::{self, half};
 use crate::gpu::{Gpu, GpuError, Graph};
@@ -43,7 +43,7 @@ pub enum Outcome {
     Lacks(&'static str),
     /// It ran.
     Ran {
-        /// The largest difference from the twin: as a part of the largest value, or in codes at a recording's end.
+        /// The largest difference from the twin: as a part of the largest value, or in codes where it writes those.
         worst: f64,
         /// What it may be.
         bar: f64,
@@ -124,22 +124,32 @@ pub fn check_pictures(gpu: &Gpu) -> Result<Gpu, WorkerError> {
     Ok(gpu.without(without))
 }
 
-/// The shaders of a recording, each with the operations up to one of its passes: the first between planes, and the last of what
-/// writes the output.
+/// The shaders of a recording, each with the operations up to one of its passes: the first that writes values, and the last that
+/// writes codes, at which the whole frame is there.
 fn shaders(recording: &Recording) -> Vec<(Shader, usize)> {
-    let (mut within, mut at_end) = (BTreeSet::new(), BTreeSet::new());
+    let mut seen = BTreeSet::new();
     let mut found = Vec::new();
     for (index, op) in recording.ops.iter().enumerate() {
-        if let Op::Pass(pass) = op {
-            if op.writes().contains(&recording.output) {
-                at_end.insert(pass.shader);
-            } else if within.insert(pass.shader) {
-                found.push((pass.shader, index + 1));
-            }
+        if let Op::Pass(pass) = op
+            && !writes_codes(recording, op)
+            && seen.insert(pass.shader)
+        {
+            found.push((pass.shader, index + 1));
         }
     }
-    found.extend(at_end.into_iter().map(|shader| (shader, recording.ops.len())));
+    let codes = recording.ops.iter().filter(|op| writes_codes(recording, op));
+    let codes = codes.filter_map(|op| if let Op::Pass(pass) = op { Some(pass.shader) } else { None }).collect::<BTreeSet<_>>();
+    found.extend(codes.into_iter().map(|shader| (shader, recording.ops.len())));
     found
+}
+
+/// Whether a pass writes bytes of raw frames: what makes codes counts values that are no numbers, and says so where it may make
+/// values instead.
+fn writes_codes(recording: &Recording, op: &Op) -> bool {
+    let Op::Pass(pass) = op else { return false };
+    let guards = |proxy: &Proxy| recording.buffers[proxy.index()].role == Role::Guard;
+    let values = pass.constants.contains(&("TARGET_BITS", 32.0));
+    pass.shader == Shader::MoveBytes || pass.writes.iter().any(guards) && !values
 }
 
 fn outcome(gpu: &Gpu, check: &Check, shader: Shader, length: usize) -> Result<Outcome, GpuError> {
@@ -147,18 +157,12 @@ fn outcome(gpu: &Gpu, check: &Check, shader: Shader, length: usize) -> Result<Ou
     let frame = frame(recording.input_bytes);
     match render(gpu, &recording, &frame) {
         Ok(got) => {
-            // Pictures end in codes; kernels that no recipe records write values to the end.
-            let codes = length == check.recording.ops.len() && check.recording.passes().any(writes_codes);
+            let codes = recording.ops.last().is_some_and(|op| writes_codes(&recording, op) || matches!(op, Op::Copy { .. }));
             Ok(compare(shader, codes, &got, &twins::run(&recording, &frame)))
         }
         Err(error @ (GpuError::Lost { .. } | GpuError::Stuck { .. } | GpuError::OutOfMemory { .. })) => Err(error),
         Err(error) => Ok(Outcome::Refused(error.to_string())),
     }
-}
-
-fn writes_codes(pass: &Pass) -> bool {
-    let codes = |(name, bits): &(&str, f64)| *name == "TARGET_BITS" && *bits < 32.0;
-    pass.shader == Shader::Pack || pass.constants.iter().any(codes)
 }
 
 fn render(gpu: &Gpu, recording: &Recording, frame: &[u8]) -> Result<Vec<u8>, GpuError> {
@@ -175,14 +179,14 @@ fn frame(bytes: usize) -> Vec<u8> {
 }
 
 /// The largest difference, by what the shader writes: codes, halves, or 32-bit floats.
-fn compare(shader: Shader, is_codes: bool, got: &[u8], expected: &[u8]) -> Outcome {
+fn compare(shader: Shader, in_codes: bool, got: &[u8], expected: &[u8]) -> Outcome {
     let floats = |bytes: &[u8]| bytemuck::pod_collect_to_vec::<u8, f32>(bytes).into_iter().map(f64::from).collect::<Vec<_>>();
     let halves = |bytes: &[u8]| {
         let halves = bytemuck::pod_collect_to_vec::<u8, u16>(bytes);
         halves.into_iter().map(|half| f64::from(half::to_f32(half))).collect::<Vec<_>>()
     };
     let codes = |bytes: &[u8]| bytes.iter().copied().map(f64::from).collect::<Vec<_>>();
-    if is_codes {
+    if in_codes {
         let worst = largest(&codes(got), &codes(expected));
         Outcome::Ran { worst, bar: CODES_APART_MAX }
     } else if OUT_OF_HALVES.contains(&shader) {

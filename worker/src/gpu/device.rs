@@ -78,6 +78,8 @@ pub enum GpuChoice {
 pub struct GpuOptions {
     /// A folder in which compiled kernels are kept from one start to the next; none where they are not to be.
     pub cache: Option<PathBuf>,
+    /// Bytes of the device's memory that one job may take; as many as it gives where nothing is said.
+    pub memory_bytes: Option<u64>,
     /// What the device has and is not to be used.
     pub without: Needs,
 }
@@ -320,6 +322,20 @@ fn choose(found: &[AdapterFacts], choice: GpuChoice) -> Result<usize, GpuError> 
     }
 }
 
+/// Half of the machine's memory: what the software device may take of it, beside two ffmpegs and everything else. A device of its
+/// own says by itself when it is full.
+fn half_of_memory() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        let found = rustix::system::sysinfo();
+        // The unit is 1 wherever the count of bytes fits, which it does on every machine of 64 bits.
+        #[expect(clippy::useless_conversion, reason = "the field is of 32 bits on machines of 32 bits")]
+        Some(u64::from(found.totalram) * u64::from(found.mem_unit) / 2)
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
 /// Everything of [`DeviceFeatures`] that an adapter has, in wgpu's terms.
 fn wanted_features(adapter: &wgpu::Adapter) -> wgpu::Features {
     let wanted = wgpu::Features::SHADER_F16
@@ -413,8 +429,10 @@ impl Gpu {
             lock(&lost).lost.get_or_insert_with(|| format!("{reason:?}: {message}"));
         });
         let features = Arc::new(features(adapter, required_features).without(options.without));
+        let memory_bytes = options.memory_bytes.or_else(|| (facts.kind == AdapterKind::Cpu).then(half_of_memory).flatten());
+        let options = GpuOptions { memory_bytes, ..options.clone() };
         let pipelines = Arc::new(Pipelines::open(&device, &adapter.get_info(), options.cache.as_deref()));
-        Ok(Self { device, queue, facts, options: options.clone(), features, pipelines, faults })
+        Ok(Self { device, queue, facts, options, features, pipelines, faults })
     }
 
     /// What the device is.
@@ -446,6 +464,12 @@ impl Gpu {
     #[must_use]
     pub fn features(&self) -> &DeviceFeatures {
         &self.features
+    }
+
+    /// Makes the next question hear that the memory is used up.
+    #[cfg(test)]
+    pub(crate) fn run_out_of_memory(&self) {
+        lock(&self.faults).reported = Some(Reported::OutOfMemory);
     }
 
     /// Takes the device away, as a driver's reset does.

@@ -10,6 +10,7 @@
 
 pub mod device;
 pub mod engine;
+pub mod fitting;
 pub mod measure;
 pub mod passes;
 mod pipelines;

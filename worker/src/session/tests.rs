@@ -279,6 +279,7 @@ async fn a_whole_worker_joins_and_drains() {
         name: "render-1".into(),
         slots: 1,
         patience: crate::PATIENCE_DEFAULT,
+        gpu_memory_bytes: None,
         scratch_limit_bytes: crate::SCRATCH_LIMIT_BYTES_DEFAULT,
     };
     let running = tokio::spawn(crate::run_until_asked(config, asks));

@@ -10,9 +10,15 @@ use shotfarm_shared::recipe::Recipe;
 
 use super::error::TaskError;
 use super::models::KeptNetworks;
-use crate::gpu::{Executor, Gpu, GpuChoice, GpuError, GpuOptions, Graph, record_for};
+use crate::gpu::fitting::{Room, record_fitting};
+use crate::gpu::{Executor, Gpu, GpuChoice, GpuError, GpuOptions, Graph};
 use crate::net::Models;
 use crate::net::tune::Choices;
+
+/// How much less a job may take once the device has run out of memory: the next smaller bands.
+const MEMORY_SHRINK: u64 = 2;
+/// The part of a job's memory that the values of a network may take; the rest is for the frames around it.
+const NETWORK_SHARE: u64 = 2;
 
 /// The GPU of a worker.
 #[derive(Debug)]
@@ -30,6 +36,8 @@ struct State {
     gpu: Option<Gpu>,
     /// Counts devices, so that a graph of a lost one is not kept.
     opened: u64,
+    /// Bytes that a job may take: as the options say, or less once the device has run out.
+    memory_bytes: Option<u64>,
     /// Compiling takes longer than many frames, and the tasks of one shot follow one another.
     graph: Option<Lent>,
 }
@@ -48,6 +56,8 @@ pub struct Lent {
     key: Key,
     /// The graph.
     pub graph: Graph,
+    /// What it takes.
+    memory_bytes: u64,
 }
 
 impl Devices {
@@ -55,7 +65,7 @@ impl Devices {
     #[must_use]
     pub fn new(choice: GpuChoice, gpu: Gpu) -> Self {
         let options = gpu.options().clone();
-        let state = Mutex::new(State { gpu: Some(gpu), opened: 0, graph: None });
+        let state = Mutex::new(State { gpu: Some(gpu), opened: 0, memory_bytes: options.memory_bytes, graph: None });
         Self { choice, options, state, networks: KeptNetworks::default() }
     }
 
@@ -77,17 +87,53 @@ impl Devices {
             drop(state);
             return match lent.graph.begin() {
                 Ok(()) => Ok(lent),
+                Err(error @ GpuError::OutOfMemory { .. }) => {
+                    self.out_of_memory(&lent);
+                    Err(error.into())
+                }
                 Err(error) => Err(self.failed(&key, error)),
             };
         }
         // The old one's buffers first: two graphs of 8K frames need not fit side by side.
         state.graph = None;
         drop(state);
-        let executor = self.executor(&gpu, models).map_err(|error| self.failed(&key, error))?;
-        let recording = record_for(&recipe.steps, input, output, (models, &executor))?;
-        match Graph::new(&gpu, &recording) {
-            Ok(graph) => Ok(Lent { key, graph }),
-            Err(error) => Err(self.failed(&key, error)),
+        let mut executor = self.executor(&gpu, models).map_err(|error| self.failed(&key, error))?;
+        loop {
+            let room = self.room(&gpu);
+            executor.memory_bytes_max = executor.memory_bytes_max.min(room.memory_bytes.unwrap_or(u64::MAX) / NETWORK_SHARE);
+            let recording = record_fitting(&recipe.steps, input, output, (models, &executor), &room)?;
+            let memory_bytes = recording.memory_bytes();
+            match Graph::new(&gpu, &recording) {
+                Ok(graph) => return Ok(Lent { key, graph, memory_bytes }),
+                Err(GpuError::OutOfMemory { .. }) => self.take_less(key.opened, memory_bytes),
+                Err(error) => return Err(self.failed(&key, error)),
+            }
+        }
+    }
+
+    /// What a job may take of the device at present.
+    fn room(&self, gpu: &Gpu) -> Room {
+        let memory_bytes = self.lock().memory_bytes;
+        Room { limits: gpu.limits(), features: gpu.features().clone(), memory_bytes }
+    }
+
+    /// The device ran out of memory under `lent`: from here on jobs are recorded in smaller bands, until it is opened anew.
+    /// The smallest that do not fit either fail by themselves.
+    pub fn out_of_memory(&self, lent: &Lent) {
+        self.take_less(lent.key.opened, lent.memory_bytes);
+    }
+
+    fn take_less(&self, opened: u64, memory_bytes: u64) {
+        let mut state = self.lock();
+        if opened == state.opened {
+            let less = memory_bytes / MEMORY_SHRINK;
+            let memory_bytes = state.memory_bytes.map_or(less, |known| known.min(less));
+            tracing::warn!(
+                mib = memory_bytes >> 20,
+                "the GPU is out of memory; frames are rendered in smaller bands from here on"
+            );
+            state.memory_bytes = Some(memory_bytes);
+            state.graph = None;
         }
     }
 
@@ -149,6 +195,7 @@ impl State {
         let gpu = Gpu::open_with(choice, options)?;
         tracing::info!(device = %gpu.facts(), "the GPU was opened again");
         self.opened += 1;
+        self.memory_bytes = options.memory_bytes;
         self.gpu = Some(gpu.clone());
         Ok(gpu)
     }

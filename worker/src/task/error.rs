@@ -10,6 +10,7 @@ use shotfarm_shared::limits::{MESSAGE_BYTES_MAX, MODEL_BYTES_MAX};
 use shotfarm_shared::recipe::InvalidRecipe;
 use shotfarm_shared::segment::ReceiptMismatch;
 
+use crate::gpu::fitting::FitError;
 use crate::gpu::{GpuError, RecordError};
 use crate::media::MediaError;
 use crate::net::Refusal;
@@ -94,6 +95,15 @@ pub enum TaskError {
     /// A measurement of something that is no render.
     #[error("only renders are timed, and this assignment is none")]
     NoRender,
+}
+
+impl From<FitError> for TaskError {
+    fn from(error: FitError) -> Self {
+        match error {
+            FitError::Record(error) => Self::Record(error),
+            FitError::Exceeds(error) => Self::Gpu(error.into()),
+        }
+    }
 }
 
 impl TaskError {

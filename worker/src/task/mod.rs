@@ -37,7 +37,7 @@ use crate::scratch::ScratchError;
 pub use blobs::{BlobAccess, FarmBlobs};
 pub use devices::Devices;
 pub use error::TaskError;
-pub use pipeline::StageTimes;
+pub use pipeline::{Stage, StageTimes};
 
 /// Frames that a running task has finished, for its beats. Clones count together.
 #[derive(Clone, Debug, Default)]

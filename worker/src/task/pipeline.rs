@@ -57,6 +57,44 @@ pub struct StageTimes {
     pub frames: u64,
 }
 
+/// A stage of a render.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Reading and decoding the source.
+    Decode,
+    /// The recipe's steps.
+    Gpu,
+    /// Encoding the segment.
+    Encode,
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Decode => "decode",
+            Self::Gpu => "gpu",
+            Self::Encode => "encode",
+        })
+    }
+}
+
+impl StageTimes {
+    /// The stage that the others wait for: the one that is at work the longest.
+    #[must_use]
+    pub fn slowest(&self) -> Stage {
+        let stages = [(self.decode, Stage::Decode), (self.gpu, Stage::Gpu), (self.encode, Stage::Encode)];
+        let slowest = stages.into_iter().max_by_key(|(time, _)| *time);
+        slowest.map_or(Stage::Gpu, |(_, stage)| stage)
+    }
+
+    /// The share of the whole in which that stage was at work: what is missing from 1 is overlap that was not reached.
+    #[must_use]
+    pub fn overlap(&self) -> f64 {
+        let busiest = self.decode.max(self.gpu).max(self.encode);
+        if self.total.is_zero() { 1.0 } else { busiest.as_secs_f64() / self.total.as_secs_f64() }
+    }
+}
+
 /// Runs the frames of `plan` from `source`, which decodes what the plan says, through `engine` into `sink`, unless `cancel`
 /// comes first: then only frames that were under way are still encoded.
 pub(super) fn run(
@@ -322,6 +360,17 @@ mod tests {
             let error = run(&mut source, &mut engine, &mut sink, plain(frames), &Progress::default(), &Cancel::new()).unwrap_err();
             prop_assert!(error.to_string().ends_with(&format!("frame {}", at % frames)), "{}", error);
         }
+    }
+
+    #[test]
+    fn the_slowest_stage_is_the_one_at_work_the_longest() {
+        let millis = Duration::from_millis;
+        let times =
+            StageTimes { decode: millis(20), gpu: millis(40), encode: millis(50), total: millis(100), ..StageTimes::default() };
+        assert_eq!((times.slowest(), times.overlap()), (Stage::Encode, 0.5));
+        assert_eq!(StageTimes { decode: millis(95), ..times }.slowest(), Stage::Decode);
+        assert_eq!(StageTimes { gpu: millis(95), ..times }.slowest().to_string(), "gpu");
+        assert_eq!(StageTimes::default().overlap(), 1.0);
     }
 
     #[test]

@@ -62,14 +62,7 @@ impl Job<'_> {
         let models = self.models(models)?;
         let segment = self.folder.path.join(format!("segment.{}", recipe.profile.extension()));
         let fetched = started.elapsed();
-        let (times, fidelity) = match self.make(facts, range, &output, &source, &segment, &models) {
-            Err(TaskError::Gpu(error @ (GpuError::Lost { .. } | GpuError::Stuck { .. }))) if !self.cancel.is_cancelled() => {
-                tracing::warn!(%error, frames = %range, "the GPU is opened again and the frames are rendered once more");
-                self.progress.set(0);
-                self.make(facts, range, &output, &source, &segment, &models)?
-            }
-            made => made?,
-        };
+        let (times, fidelity) = self.make_whatever_the_gpu_does(facts, range, &output, &source, &segment, &models)?;
         let made = started.elapsed();
         let digests = FrameDigests::read(&self.context.tools, &segment, recipe.profile, &output, self.cancel, &mut |_| {})?;
         if digests.len() != range.len() {
@@ -89,6 +82,8 @@ impl Job<'_> {
             encode = ?times.encode,
             encode_wait = ?times.encode_wait,
             pipeline = ?times.total,
+            slowest = %times.slowest(),
+            overlap = times.overlap(),
             verify = ?(proven - made),
             store = ?(started.elapsed() - proven),
             "stage times"
@@ -107,7 +102,35 @@ impl Job<'_> {
         Ok((receipt, times))
     }
 
-    /// Makes the segment file, and compares its frames with the source's on the way. The graph goes back to the next task, unless the device was lost with it.
+    /// As [`Job::make`], and once more where the device was lost, or in smaller bands where its memory was not enough.
+    fn make_whatever_the_gpu_does(
+        &self,
+        facts: &MediaFacts,
+        range: FrameRange,
+        output: &FrameLayout,
+        source: &std::path::Path,
+        segment: &std::path::Path,
+        models: &Models,
+    ) -> Result<(StageTimes, Option<Fidelity>), TaskError> {
+        let mut reopened = false;
+        loop {
+            let error = match self.make(facts, range, output, source, segment, models) {
+                Err(TaskError::Gpu(error)) if !self.cancel.is_cancelled() => error,
+                made => return made,
+            };
+            match error {
+                GpuError::Lost { .. } | GpuError::Stuck { .. } if !reopened => reopened = true,
+                // The next try takes half of the memory. Once the smallest bands do not fit, it fails with another error.
+                GpuError::OutOfMemory { .. } => {}
+                error => return Err(error.into()),
+            }
+            tracing::warn!(%error, frames = %range, "the frames are rendered once more");
+            self.progress.set(0);
+        }
+    }
+
+    /// Makes the segment file, and compares its frames with the source's on the way. The graph goes back to the next task,
+    /// unless the device was lost with it.
     fn make(
         &self,
         facts: &MediaFacts,
@@ -149,6 +172,7 @@ impl Job<'_> {
     fn return_graph(&self, lent: Lent, error: Option<&TaskError>) {
         match error {
             Some(error) if error.is_device_lost() => self.context.devices.lost(&lent),
+            Some(TaskError::Gpu(GpuError::OutOfMemory { .. })) => self.context.devices.out_of_memory(&lent),
             // After any other refusal the graph's buffers are in an unknown state.
             Some(TaskError::Gpu(_)) => drop(lent),
             Some(_) | None => self.context.devices.give_back(lent),

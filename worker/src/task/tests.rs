@@ -336,6 +336,31 @@ fn a_network_is_fetched_read_once_and_missed_by_name() {
     bench.assert_tidy();
 }
 
+/// The device runs out of memory once: the frames are rendered in bands. Then as often as it takes for even those to be too much.
+#[test]
+fn a_render_that_finds_no_memory_goes_on_in_bands() {
+    let bench = bench();
+    let source = bench.clip("64x512", 2);
+    let facts = bench.facts(source);
+    let work = || Work::Render { facts: facts.clone(), range: FrameRange::new(0, 2), models: Vec::new() };
+    bench.gpu.run_out_of_memory();
+    let Ended::Done(done) = bench.run(source, "upscale 2x", work()) else { panic!("it was not rendered") };
+    assert!(matches!(*done, TaskResult::Segment(receipt) if receipt.frames == 2));
+    let recipe = Recipe { steps: read_steps("upscale 2x").unwrap(), profile: Profile::Review };
+    let output = recipe.output_layout(&facts.layout).unwrap();
+    let devices = &bench.context.devices;
+    let lend = || devices.lend(&recipe, &facts.layout, &output, &Models::new());
+    let mut bands = 0;
+    while let Ok(lent) = lend() {
+        devices.out_of_memory(&lent);
+        bands += 1;
+    }
+    assert!((1..6).contains(&bands), "{bands} sizes of bands were tried");
+    let told = failure(bench.run(source, "upscale 2x", work()));
+    assert_eq!(told.class, FailureClass::Environment);
+    assert!(told.message.contains("more with --gpu-memory"), "{told}");
+}
+
 #[test]
 fn a_full_disk_names_the_scratch_directory() {
     let full = ScratchError::io("writing", Path::new("/scratch/work/1/x"))(std::io::ErrorKind::StorageFull.into());

@@ -390,7 +390,6 @@ mod tests {
             first_sample: 0,
             samples: 4,
             width: 4,
-            first_row: 0,
             samples_per_word: 4,
             dither: 0,
             code_zero: 0.0,

@@ -20,18 +20,20 @@ pub(super) fn reach_rows(step: &Deband) -> u32 {
     step.range.max(2)
 }
 
-/// Records the step.
-pub(super) fn record(recorder: &mut Recorder, planes: &Planes, step: &Deband) -> Planes {
+/// Records the step on rows of a picture that begin at `first_row` of it.
+pub(super) fn record(recorder: &mut Recorder, planes: &Planes, first_row: u32, step: &Deband) -> Planes {
     if step.strength_hundredths == 0 {
         return *planes;
     }
     let difference = DIFFERENCE_MAX * f64::from(step.strength_hundredths) / 100.0;
     let extents = planes.extents();
     let mut values = planes.values;
-    for ((field, value), extent) in (0..).zip(&mut values).zip(extents) {
+    let first_rows = planes.first_rows(first_row);
+    for (((field, value), extent), first_row) in (0..).zip(&mut values).zip(extents).zip(first_rows) {
         let params = deband::Params {
             width: extent.width,
             height: extent.height,
+            first_row,
             // As wide on the picture in chroma as in luma.
             range: (step.range * extent.width / extents[0].width).max(1),
             difference_max: difference as f32,

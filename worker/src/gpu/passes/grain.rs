@@ -14,8 +14,8 @@ const BLUR_PER_SIZE: f64 = 0.4;
 /// Taps end where the bell curve is under a ninetieth of its height.
 const BLUR_REACH: f64 = 3.0;
 
-/// Records the step.
-pub(super) fn record(recorder: &mut Recorder, planes: &Planes, step: &Grain) -> Planes {
+/// Records the step on rows of a picture that begin at `first_row` of it.
+pub(super) fn record(recorder: &mut Recorder, planes: &Planes, first_row: u32, step: &Grain) -> Planes {
     if step.strength_hundredths == 0 {
         return *planes;
     }
@@ -28,7 +28,7 @@ pub(super) fn record(recorder: &mut Recorder, planes: &Planes, step: &Grain) -> 
     let [seed_x, seed_y, seed_z] = pcg3d([step.seed, 0, 0]);
     let rows = extent.height + 2 * radius;
     let delay = recorder.delay_frames();
-    let params = grain_field::Params { width: extent.width, rows, radius, delay, seed_x, seed_y, seed_z };
+    let params = grain_field::Params { width: extent.width, rows, first_row, radius, delay, seed_x, seed_y, seed_z };
     let field = recorder.plane("grain", u64::from(extent.width) * u64::from(rows));
     recorder.grid(Shader::GrainField, &params, &[number, taps], &[field], (extent.width, rows));
 

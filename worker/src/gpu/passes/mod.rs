@@ -5,6 +5,7 @@
 //! last step, or a resampling of its own, brings it to the output's. A job that is one separable step needs no planes: it goes
 //! from codes to codes.
 
+mod band_frames;
 mod colour;
 mod deband;
 mod denoise;
@@ -27,12 +28,13 @@ use shotfarm_shared::media::{Extent, FrameLayout};
 use shotfarm_shared::recipe::{Step, Upscale};
 
 use self::planes::{Planes, Sampling};
+use self::rows::{Band, Part};
 use super::recording::{Proxy, Recorder, Recording};
 use crate::net::Models;
 
 pub use self::model::Executor;
 pub(crate) use self::planes::line_grid;
-pub use self::rows::rows_read;
+pub use self::rows::reach_rows;
 pub use self::window::Window;
 
 /// Why steps cannot be recorded for a pair of layouts.
@@ -94,11 +96,33 @@ pub fn record(steps: &[Step], input: &FrameLayout, output: &FrameLayout, models:
     record_for(steps, input, output, (models, &Executor::default()))
 }
 
-/// As [`record`], with networks run as `executor` says.
+/// As [`record`], with networks run as an executor says.
 ///
 /// # Errors
 /// As [`record`].
 pub fn record_for(
+    steps: &[Step],
+    input: &FrameLayout,
+    output: &FrameLayout,
+    models: (&Models, &Executor),
+) -> Result<Recording, RecordError> {
+    record_in(Fit::default(), steps, input, output, models)
+}
+
+/// How a job is cut to fit on a device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fit {
+    /// Rows of the output that are made at a time, or near it; the whole picture where it does not say, and where a step must
+    /// see the whole picture.
+    pub band_rows: Option<u32>,
+}
+
+/// As [`record_for`], in bands. What comes out is the same, up to the rounding of what lies between two codes.
+///
+/// # Errors
+/// As [`record`].
+pub fn record_in(
+    fit: Fit,
     steps: &[Step],
     input: &FrameLayout,
     output: &FrameLayout,
@@ -110,29 +134,67 @@ pub fn record_for(
         let name = colour::matrix_name;
         return Err(RecordError::Matrix { input: name(input.colour.matrix), output: name(output.colour.matrix) });
     }
-    let dither = dithers(steps, input, output);
-    let mut recorder = Recorder::new(input.frame_bytes());
-    if let Some(kernel) = upscale::alone(steps, input, output) {
-        let window = Window::whole(input.extent);
-        let scale = |recorder: &mut Recorder, frame| planes::scale_frame(recorder, input, window, kernel, output, dither, frame);
-        return Ok(recorder.finish(output.frame_bytes(), scale));
+    let reached = steps.iter().fold(input.extent, |extent, step| step.extent(extent));
+    if reached != output.extent {
+        return Err(RecordError::Extent { reached, output: output.extent });
     }
-    let mut planes = planes::unpack(&mut recorder, input);
-    let wanted = Sampling::of(output);
-    for (index, step) in steps.iter().enumerate() {
-        let last = index + 1 == steps.len();
-        planes = record_step(&mut recorder, step, planes, input, last.then_some(wanted), models)?;
+    let job = Job { steps, input, output, models, dither: dithers(steps, input, output) };
+    let mut recorded = Ok(());
+    let recording = Recorder::new(input.frame_bytes()).finish(output.frame_bytes(), |recorder, frame| {
+        recorded = match fit.band_rows.and_then(|count| rows::bands(steps, input.extent, count)) {
+            None => job.record(recorder, &rows::whole(steps, input.extent), recorder.input(), frame),
+            Some(bands) => bands.iter().try_for_each(|band| {
+                recorder.begin_band();
+                job.record_band(recorder, band, frame)
+            }),
+        };
+    });
+    recorded.map(|()| recording)
+}
+
+/// What is recorded.
+struct Job<'a> {
+    steps: &'a [Step],
+    input: &'a FrameLayout,
+    output: &'a FrameLayout,
+    models: (&'a Models, &'a Executor),
+    dither: bool,
+}
+
+impl Job<'_> {
+    /// One band from the whole input frame into its rows of the whole output frame.
+    fn record_band(&self, recorder: &mut Recorder, band: &Band, frame: Proxy) -> Result<(), RecordError> {
+        let (input, output) = (band_frames::layout_of(self.input, band.read), band_frames::layout_of(self.output, band.made));
+        let read = band_frames::load(recorder, recorder.input(), self.input, band.read);
+        let made = recorder.scratch("rows of the output", output.frame_bytes() as u64);
+        Job { input: &input, output: &output, ..*self }.record(recorder, band, read, made)?;
+        band_frames::store(recorder, made, frame, self.output, (band.made, band.kept));
+        Ok(())
     }
-    if planes.extent != output.extent {
-        return Err(RecordError::Extent { reached: planes.extent, output: output.extent });
+
+    /// The rows of a band, from a raw frame of them to a raw frame of what they become.
+    fn record(&self, recorder: &mut Recorder, band: &Band, source: Proxy, frame: Proxy) -> Result<(), RecordError> {
+        let Self { steps, input, output, models, dither } = *self;
+        if let (Some(kernel), [Part { window, target, .. }]) = (upscale::alone(steps), band.parts.as_slice())
+            && !window.is_identity(input.extent, *target)
+        {
+            planes::scale_frame(recorder, (source, input), *window, kernel, (frame, output), dither);
+            return Ok(());
+        }
+        let mut planes = planes::unpack(recorder, source, input);
+        let wanted = Sampling::of(output);
+        for (index, (step, part)) in steps.iter().zip(&band.parts).enumerate() {
+            let last = index + 1 == steps.len();
+            planes = record_step(recorder, step, planes, *part, input, last.then_some(wanted), models)?;
+        }
+        planes::finish(recorder, &planes, output, dither, frame);
+        Ok(())
     }
-    let pack = |recorder: &mut Recorder, frame| planes::finish(recorder, &planes, output, dither, frame);
-    Ok(recorder.finish(output.frame_bytes(), pack))
 }
 
 /// Records the way of a frame's luma into a plane, 0..1.
 pub(crate) fn unpack_luma(recorder: &mut Recorder, layout: &FrameLayout) -> Proxy {
-    planes::unpack(recorder, layout).values[0]
+    planes::unpack(recorder, recorder.input(), layout).values[0]
 }
 
 /// Whether the output's rounding to codes is spread over neighbours. Where the depth shrinks, and after steps whose very work is
@@ -148,39 +210,25 @@ fn dithers(steps: &[Step], input: &FrameLayout, output: &FrameLayout) -> bool {
     output.format.bits() < input.format.bits() || steps.iter().any(between_codes)
 }
 
-/// Rows of luma above and below it that a row of a step's result depends on, in whatever sampling chroma comes; `None` for a
-/// change of size, where it is a matter of the kernel and the sizes.
-#[must_use]
-pub fn reach_rows(step: &Step) -> Option<u32> {
-    match step {
-        Step::Upscale(_) => None,
-        Step::Denoise(_) => Some(denoise::REACH_ROWS),
-        Step::Deband(deband) => Some(deband::reach_rows(deband)),
-        Step::Sharpen(_) => Some(sharpen::REACH_ROWS),
-        Step::Grain(_) => Some(0),
-    }
-}
-
 /// One step from planes to planes. `wanted` is the chroma sampling to leave behind where that costs nothing more.
 fn record_step(
     recorder: &mut Recorder,
     step: &Step,
     planes: Planes,
+    part: Part,
     input: &FrameLayout,
     wanted: Option<Sampling>,
     models: (&Models, &Executor),
 ) -> Result<Planes, RecordError> {
-    let target = step.extent(planes.extent);
-    target.check()?;
     if input.colour.is_hdr() && step.needs_sdr().is_some() {
         return Err(RecordError::Hdr { step: step.to_string() });
     }
     match step {
-        Step::Upscale(upscale) => record_upscale(recorder, upscale, planes, input, wanted, models),
+        Step::Upscale(upscale) => record_upscale(recorder, upscale, planes, part, input, wanted, models),
         Step::Denoise(step) => Ok(denoise::record(recorder, &planes, step)),
-        Step::Deband(step) => Ok(deband::record(recorder, &planes, step)),
+        Step::Deband(step) => Ok(deband::record(recorder, &planes, part.first_row, step)),
         Step::Sharpen(step) => Ok(sharpen::record(recorder, &planes, step)),
-        Step::Grain(step) => Ok(grain::record(recorder, &planes, step)),
+        Step::Grain(step) => Ok(grain::record(recorder, &planes, part.first_row, step)),
     }
 }
 
@@ -189,24 +237,21 @@ fn record_upscale(
     recorder: &mut Recorder,
     upscale: &Upscale,
     planes: Planes,
+    part: Part,
     input: &FrameLayout,
     wanted: Option<Sampling>,
     (models, executor): (&Models, &Executor),
 ) -> Result<Planes, RecordError> {
-    let target = upscale.target.extent(planes.extent);
-    let planes = match &upscale.model {
-        Some(model) => {
-            let network = model.digest.and_then(|digest| models.get(&digest));
-            let network = network.ok_or_else(|| RecordError::NoModel { step: Step::Upscale(upscale.clone()).short() })?;
-            let enlarged = model::record(recorder, &planes, (network, input.colour.matrix), target, executor)?;
-            if enlarged.extent == target {
-                return Ok(enlarged);
-            }
-            enlarged
-        }
-        None => planes,
-    };
-    upscale::record(recorder, upscale, &planes, Window::whole(planes.extent), target, input, wanted)
+    let Some(model) = &upscale.model else { return upscale::record(recorder, upscale, &planes, part, input, wanted) };
+    let network = model.digest.and_then(|digest| models.get(&digest));
+    let network = network.ok_or_else(|| RecordError::NoModel { step: Step::Upscale(upscale.clone()).short() })?;
+    // `rows::bands` leaves the picture whole for a network, so the part is all of it.
+    let enlarged = model::record(recorder, &planes, (network, input.colour.matrix), part.target, executor)?;
+    if enlarged.extent == part.target {
+        return Ok(enlarged);
+    }
+    let rest = Part { window: Window::whole(enlarged.extent), ..part };
+    upscale::record(recorder, upscale, &enlarged, rest, input, wanted)
 }
 
 #[cfg(test)]

@@ -72,6 +72,12 @@ impl Planes {
         let chroma = self.sampling.extent(self.extent);
         [self.extent, chroma, chroma]
     }
+
+    /// The rows of the whole picture's planes at which these begin, where luma begins at `luma_row`.
+    pub(super) fn first_rows(&self, luma_row: u32) -> [u32; 3] {
+        let chroma = luma_row >> self.sampling.log2_y;
+        [luma_row, chroma, chroma]
+    }
 }
 
 /// Workgroups along x and invocations along x for a line of `count` invocations of a shader.
@@ -114,13 +120,13 @@ fn placed_planes(layout: &FrameLayout) -> [PlacedPlane; 3] {
     })
 }
 
-/// Records one `unpack` for each plane of the input frame.
-pub(super) fn unpack(recorder: &mut Recorder, layout: &FrameLayout) -> Planes {
-    let values = placed_planes(layout).map(|placed| unpack_plane(recorder, &placed, layout));
+/// Records one `unpack` for each plane of a raw frame.
+pub(super) fn unpack(recorder: &mut Recorder, frame: Proxy, layout: &FrameLayout) -> Planes {
+    let values = placed_planes(layout).map(|placed| unpack_plane(recorder, frame, &placed, layout));
     Planes { extent: layout.extent, sampling: Sampling::of(layout), values }
 }
 
-fn unpack_plane(recorder: &mut Recorder, placed: &PlacedPlane, layout: &FrameLayout) -> Proxy {
+fn unpack_plane(recorder: &mut Recorder, frame: Proxy, placed: &PlacedPlane, layout: &FrameLayout) -> Proxy {
     let (stride, size) = line_grid(Shader::Unpack, u64::from(placed.words));
     let params = unpack_shader::Params {
         first_word: placed.first_word,
@@ -133,7 +139,7 @@ fn unpack_plane(recorder: &mut Recorder, placed: &PlacedPlane, layout: &FrameLay
         code_zero: placed.codes.zero as f32,
         code_scale: (1.0 / placed.codes.span) as f32,
     };
-    let (frame, plane) = (recorder.input(), recorder.plane(placed.label, u64::from(placed.samples)));
+    let plane = recorder.plane(placed.label, u64::from(placed.samples));
     recorder.grid(Shader::Unpack, &params, &[frame], &[plane], size);
     plane
 }
@@ -152,23 +158,22 @@ pub(super) fn finish(recorder: &mut Recorder, planes: &Planes, layout: &FrameLay
     }
 }
 
-/// Records a change of size straight from the input frame's codes to the output frame's, plane by plane.
+/// Records a change of size straight from one frame's codes to another's, plane by plane.
 pub(super) fn scale_frame(
     recorder: &mut Recorder,
-    input: &FrameLayout,
+    (source, input): (Proxy, &FrameLayout),
     window: Window,
     kernel: Kernel,
-    output: &FrameLayout,
+    (frame, output): (Proxy, &FrameLayout),
     dither: bool,
-    frame: Proxy,
 ) {
     let [luma, chroma] = changes(input.extent, Sampling::of(input), window, output.extent, Sampling::of(output));
     for ((from, to), change) in placed_planes(input).iter().zip(&placed_planes(output)).zip([luma, chroma, chroma]) {
         let destination = Destination { placed: to, layout: output, dither, frame };
-        let straight = Samples::codes(recorder.input(), from, input).zip(destination.samples());
-        let done = straight.is_some_and(|(source, target)| scale(recorder, source, &change, kernel, target, dither));
+        let straight = Samples::codes(source, from, input).zip(destination.samples());
+        let done = straight.is_some_and(|(from, to)| scale(recorder, from, &change, kernel, to, dither));
         if !done {
-            let plane = unpack_plane(recorder, from, input);
+            let plane = unpack_plane(recorder, source, from, input);
             destination.scale_into(recorder, plane, &change, kernel);
         }
     }
@@ -208,7 +213,6 @@ impl Destination<'_> {
             first_sample: placed.first_sample,
             samples: placed.samples,
             width: placed.width,
-            first_row: 0,
             samples_per_word: samples_per_word(layout.format),
             dither: u32::from(self.dither),
             code_zero: placed.codes.zero as f32,

@@ -6,6 +6,7 @@ use shotfarm_shared::recipe::{Filter, Step, Upscale};
 use super::kernel::Kernel;
 use super::planes::{Planes, Sampling, resample};
 use super::rgb::{Light, from_rgb, to_rgb};
+use super::rows::Part;
 use super::window::Window;
 use super::{RecordError, ewa, fsr};
 use crate::gpu::recording::Recorder;
@@ -16,8 +17,7 @@ pub(super) fn record(
     recorder: &mut Recorder,
     upscale: &Upscale,
     planes: &Planes,
-    window: Window,
-    target: Extent,
+    Part { window, target, .. }: Part,
     input: &FrameLayout,
     wanted: Option<Sampling>,
 ) -> Result<Planes, RecordError> {
@@ -42,11 +42,22 @@ pub(super) fn record(
     }
 }
 
-/// The kernel of a job that does nothing but change the size from `input` to `output` with a separable filter: such a job needs
-/// no planes between the frames.
-pub(super) fn alone(steps: &[Step], input: &FrameLayout, output: &FrameLayout) -> Option<Kernel> {
-    let [Step::Upscale(Upscale { target, model: None, filter: Filter::Separable(filter), .. })] = steps else { return None };
-    (target.extent(input.extent) == output.extent && input.extent != output.extent).then(|| Kernel::of(*filter))
+/// The kernel of steps that do nothing but change the size with a separable filter: they need no planes between the frames.
+pub(super) fn alone(steps: &[Step]) -> Option<Kernel> {
+    let [Step::Upscale(Upscale { model: None, filter: Filter::Separable(filter), .. })] = steps else { return None };
+    Some(Kernel::of(*filter))
+}
+
+/// Most source samples that a filter reads on either side of a sample that spans one of them; the widest is
+/// `ewa-lanczos4sharpest` with 3.75. Wider samples widen it.
+const REACH_SAMPLES: f64 = 4.0;
+/// Rows for where chroma lies among luma, for its way to full size, and for the sharpening after an enlargement.
+const MARGIN_ROWS: f64 = 10.0;
+
+/// How many rows of the source beyond the place of its own any filter reads, where a row spans `pitch` of them. Chroma may have
+/// every second row only.
+pub(super) fn reach_rows(pitch: f64) -> f64 {
+    2.0 * REACH_SAMPLES * pitch.max(1.0) + MARGIN_ROWS
 }
 
 /// A separable kernel where it should average light, not codes; leaves chroma at full size.
@@ -83,8 +94,10 @@ mod tests {
         let (input, output) = (layout(source), layout(target));
         let upscale = Upscale { target: Target::Size(target), model: None, filter, check_hundredths: None };
         let mut recorder = Recorder::new(input.frame_bytes());
-        let planes = unpack(&mut recorder, &input);
-        let planes = record(&mut recorder, &upscale, &planes, window, target, &input, None).expect("records");
+        let source = recorder.input();
+        let planes = unpack(&mut recorder, source, &input);
+        let planes =
+            record(&mut recorder, &upscale, &planes, Part { window, target, first_row: 0 }, &input, None).expect("records");
         let recording = recorder.finish(output.frame_bytes(), |recorder, frame| finish(recorder, &planes, &output, false, frame));
         twins::run(&recording, frame)
     }

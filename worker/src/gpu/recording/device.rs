@@ -86,6 +86,17 @@ pub enum ExceedsDevice {
         /// What the device takes.
         limit_bytes: u64,
     },
+    /// It takes more memory than it may.
+    #[error(
+        "a frame's passes need {} MiB of the GPU's memory at once and {} MiB may be used; render a smaller size, give the worker \
+         more with --gpu-memory, or use another GPU", bytes.div_ceil(1 << 20), limit_bytes >> 20
+    )]
+    Memory {
+        /// What they need in the smallest bands.
+        bytes: u64,
+        /// What there is.
+        limit_bytes: u64,
+    },
     /// A pass binds too many buffers.
     #[error("the pass `{pass}` uses {count} buffers at once and this GPU takes at most {limit}; use another GPU")]
     Bindings {

@@ -101,10 +101,22 @@ impl Recorder {
         self.context_frames += radius;
     }
 
+    /// From here on another band of the same picture is made, which begins at the input frame again. All bands of a picture
+    /// look around alike.
+    pub fn begin_band(&mut self) {
+        (self.delay_frames, self.context_frames) = (0, 0);
+    }
+
     /// How many submissions the picture lags behind at this point of the recording.
     #[must_use]
     pub fn delay_frames(&self) -> u32 {
         self.delay_frames
+    }
+
+    /// Whether anything has been written into a buffer, or need not be.
+    #[must_use]
+    pub fn is_written(&self, proxy: Proxy) -> bool {
+        self.written[proxy.0]
     }
 
     /// A pass over a grid of `width` by `height` invocations.

@@ -1,15 +1,9 @@
-//! Scratch buffers used again once nothing reads them any more.
+//! Scratch buffers used again once nothing reads them any more. A buffer may be larger than what is in it, so no shader asks for
+//! the length of one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Proxy, Recording, Role};
-
-/// A free buffer serves a value that is smaller by up to a third of the buffer: keeping more of it busy would leave too little for the
-/// values that do fill it.
-fn best_fit(free: &mut BTreeMap<u64, Vec<Proxy>>, bytes: u64) -> Option<Proxy> {
-    let (_, buffers) = free.range_mut(bytes..=bytes.saturating_add(bytes / 2)).find(|(_, buffers)| !buffers.is_empty())?;
-    buffers.pop()
-}
 
 impl Recording {
     /// The same work in fewer scratch buffers. Operations run one after the other, so a buffer is free from the operation
@@ -24,20 +18,26 @@ impl Recording {
             }
         }
         let mut place = (0..self.buffers.len()).map(Proxy).collect::<Vec<_>>();
-        let mut free: BTreeMap<u64, Vec<Proxy>> = BTreeMap::new();
+        let mut free: BTreeSet<(u64, Proxy)> = BTreeSet::new();
         let mut placed = vec![false; self.buffers.len()];
         for (index, op) in self.ops.iter().enumerate() {
             for proxy in op.writes() {
-                let spec = &self.buffers[proxy.0];
-                if spec.role == Role::Scratch && !std::mem::replace(&mut placed[proxy.0], true) {
-                    place[proxy.0] = best_fit(&mut free, spec.bytes).unwrap_or(*proxy);
+                let (bytes, scratch) = (self.buffers[proxy.0].bytes, self.buffers[proxy.0].role == Role::Scratch);
+                if !scratch || std::mem::replace(&mut placed[proxy.0], true) {
+                    continue;
+                }
+                // The smallest that is large enough, or else the largest, which grows.
+                let found = free.range((bytes, Proxy(0))..).next().or_else(|| free.iter().next_back()).copied();
+                if let Some(found @ (_, buffer)) = found {
+                    free.remove(&found);
+                    place[proxy.0] = buffer;
+                    self.buffers[buffer.0].bytes = self.buffers[buffer.0].bytes.max(bytes);
                 }
             }
             for proxy in uses(op) {
-                let spec = &self.buffers[proxy.0];
-                if spec.role == Role::Scratch && last_use[proxy.0] == index {
-                    // It is as large as the buffer that it was first made as.
-                    free.entry(self.buffers[place[proxy.0].0].bytes).or_default().push(place[proxy.0]);
+                if self.buffers[proxy.0].role == Role::Scratch && last_use[proxy.0] == index {
+                    let buffer = place[proxy.0];
+                    free.insert((self.buffers[buffer.0].bytes, buffer));
                 }
             }
         }

@@ -10,6 +10,8 @@ const RINGS: u32 = 4u;
 struct Params {
     width: u32,
     height: u32,
+    // Of the whole picture's plane, the row that this one begins at: places go by that.
+    first_row: u32,
     // Samples along each axis that the last ring reaches.
     range: u32,
     // Greatest difference of one sample, and of a pair's mean, from the middle.
@@ -52,7 +54,7 @@ fn deband(@builtin(global_invocation_id) id: vec3<u32>) {
     var count = 1.0;
     for (var ring = 1u; ring <= RINGS; ring++) {
         let reach = max(params.range * ring / RINGS, 1u);
-        let random = pcg3d(vec3<u32>(id.x, id.y, params.field * RINGS + ring));
+        let random = pcg3d(vec3<u32>(id.x, id.y + params.first_row, params.field * RINGS + ring));
         let along = 1u + (random.x >> 8u) % reach;
         let aside = (random.y >> 8u) % (reach + 1u);
         let first = pair(i, middle, i32(min(along, room_across)), i32(min(aside, room_down)));

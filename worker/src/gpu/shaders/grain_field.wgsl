@@ -7,6 +7,8 @@
 struct Params {
     width: u32,
     rows: u32,
+    // Of the whole picture, the row that the plane begins at.
+    first_row: u32,
     // Taps on either side.
     radius: u32,
     // Frames by which the picture lags behind the number.
@@ -38,7 +40,7 @@ fn grain_field(@builtin(global_invocation_id) id: vec3<u32>) {
     let frame = number[0] - params.delay;
     var sum = 0.0;
     for (var tap = 0u; tap <= 2u * params.radius; tap++) {
-        sum += taps[tap] * white(id.x + tap - params.radius, id.y - params.radius, frame);
+        sum += taps[tap] * white(id.x + tap - params.radius, id.y + params.first_row - params.radius, frame);
     }
     field[id.y * params.width + id.x] = sum;
 }

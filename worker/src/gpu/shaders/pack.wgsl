@@ -12,8 +12,6 @@ struct Params {
     first_sample: u32,
     samples: u32,
     width: u32,
-    // Of the plane, which row the first sample lies in: the pattern goes by position in the whole picture.
-    first_row: u32,
     samples_per_word: u32,
     dither: u32,
     code_zero: f32,
@@ -45,7 +43,7 @@ fn pack(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var sample = begin; sample < end; sample++) {
         let value = plane[sample - params.first_sample];
         lost += select(1u, 0u, is_finite(value));
-        let threshold = threshold(x, y + params.first_row, params.dither != 0u);
+        let threshold = threshold(x, y, params.dither != 0u);
         codes |= quantise(value * params.code_scale + params.code_zero, params.code_max, threshold) << ((sample - first) * bits);
         x++;
         if (x == params.width) {

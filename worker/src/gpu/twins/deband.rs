@@ -19,7 +19,7 @@ fn sample(params: &Params, plane: &[f32], x: u32, y: u32) -> f32 {
     let (mut sum, mut count) = (plane[(y * params.width + x) as usize], 1.0);
     for ring in 1..=RINGS {
         let reach = (params.range * ring / RINGS).max(1);
-        let random = pcg3d([x, y, params.field * RINGS + ring]);
+        let random = pcg3d([x, y + params.first_row, params.field * RINGS + ring]);
         let (along, aside) = (1 + (random[0] >> 8) % reach, (random[1] >> 8) % (reach + 1));
         let (across, down) = held(aside, along);
         let first = pair(params, plane, (x, y), held(along, aside));

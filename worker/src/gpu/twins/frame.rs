@@ -2,7 +2,7 @@
 
 use super::Bound;
 use crate::gpu::shaders::finite::EXPONENT_BITS;
-use crate::gpu::shaders::{pack as pack_shader, unpack as unpack_shader};
+use crate::gpu::shaders::{move_bytes as move_bytes_shader, pack as pack_shader, unpack as unpack_shader};
 
 pub(super) fn unpack(params: unpack_shader::Params, bound: &mut Bound<'_>) {
     let mut writes = std::mem::take(&mut bound.writes);
@@ -50,7 +50,7 @@ pub(super) fn pack(params: pack_shader::Params, bound: &mut Bound<'_>) {
             let place = sample - params.first_sample;
             let value = plane[place as usize];
             guard[0] += u32::from(value.to_bits() & EXPONENT_BITS == EXPONENT_BITS);
-            let threshold = threshold(place % params.width, place / params.width + params.first_row, params.dither != 0);
+            let threshold = threshold(place % params.width, place / params.width, params.dither != 0);
             let code = quantise(value * params.code_scale + params.code_zero, params.code_max, threshold);
             codes |= code << ((sample - first) * bits);
         }
@@ -61,6 +61,16 @@ pub(super) fn pack(params: pack_shader::Params, bound: &mut Bound<'_>) {
         }
         frame[word as usize] = codes;
     }
+    bound.writes = writes;
+}
+
+/// Twin of `move_bytes`.
+pub(super) fn move_bytes(params: move_bytes_shader::Params, bound: &mut Bound<'_>) {
+    let mut writes = std::mem::take(&mut bound.writes);
+    let source: &[u8] = bound.read::<u8>(0);
+    let moved: &mut [u8] = bytemuck::cast_slice_mut(&mut writes[0]);
+    let (from, to, bytes) = (params.first_from as usize, params.first_to as usize, params.bytes as usize);
+    moved[to..to + bytes].copy_from_slice(&source[from..from + bytes]);
     bound.writes = writes;
 }
 

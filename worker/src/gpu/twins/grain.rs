@@ -18,7 +18,8 @@ pub(super) fn grain_field(params: FieldParams, bound: &mut Bound<'_>) {
     let field: &mut [f32] = bytemuck::cast_slice_mut(&mut writes[0]);
     for row in 0..params.rows {
         for x in 0..params.width {
-            let at = |tap: u32| white(&params, (x + tap).wrapping_sub(params.radius), row.wrapping_sub(params.radius), frame);
+            let y = (row + params.first_row).wrapping_sub(params.radius);
+            let at = |tap: u32| white(&params, (x + tap).wrapping_sub(params.radius), y, frame);
             field[(row * params.width + x) as usize] = (0..).zip(taps).map(|(tap, weight)| weight * at(tap)).sum();
         }
     }

@@ -142,6 +142,7 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
     match pass.shader {
         Shader::Unpack => frame::unpack(params(pass), &mut bound),
         Shader::Pack => frame::pack(params(pass), &mut bound),
+        Shader::MoveBytes => frame::move_bytes(params(pass), &mut bound),
         Shader::ResampleAcross => resample::resample_across(params(pass), &mut bound),
         Shader::ResampleDown => resample::resample_down(params(pass), &mut bound),
         Shader::Scale => scale::scale(params(pass), &scale_constants(pass), &mut bound),

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use shotfarm_tests::farm::Farm;
 use shotfarm_tests::media::{Clip, assert_same_sound, frame_md5s, make_clip, rate_and_duration};
+use shotfarm_worker::net::families;
 
 fn clip(farm: &Farm, name: &str, frames: u32, rate: &str, sound: bool) -> PathBuf {
     let path = farm.dir().join(name);
@@ -110,6 +111,45 @@ fn one_task_and_many_tasks_give_the_same_picture() {
     let (first, second) = (tasks(&farm, &id(&farm, 0)), tasks(&farm, &id(&farm, 1)));
     assert!(first > second, "the shot was cut into {first:?} and {second:?} tasks");
     assert_eq!(frame_md5s(&farm.dir().join("first.mp4")), frame_md5s(&farm.dir().join("second.mp4")));
+}
+
+/// A network with seeded weights, handed to the farm by name; workers fetch it, and a kill on the way changes no pixel.
+#[test]
+fn a_network_of_the_farm_enlarges_shots_and_what_comes_out_too_unlike_is_refused() {
+    let mut farm = Farm::start();
+    clip(&farm, "shot.mp4", 100, "24", true);
+    std::fs::write(farm.dir().join("tiny.onnx"), families::srvgg(8, 1, 2, 5)).expect("a network can be written");
+    let add = ["model", "add", "tiny.onnx", "--name", "tiny", "--licence", "CC0-1.0", "--source", "drawn by lot", "--json"];
+    let added = farm.json(&add);
+    assert_eq!((added["factor"].as_u64(), added["known"].as_bool()), (Some(2), Some(false)));
+    assert_eq!(farm.json(&add)["known"].as_bool(), Some(true), "the same bytes again are no change");
+
+    // Three times is the network's two, then the filter's one and a half.
+    let args = ["--upscale", "3x", "--model", "tiny", "--filter", "lanczos", "--profile", "master-ffv1"];
+    render_alone(&mut farm, "shot.mp4", &args, "calm.mkv");
+    farm.start_worker("one");
+    farm.start_worker("two");
+    let submit = [&["submit", "shot.mp4", "--new", "--json"], &args[..]].concat();
+    let batch = farm.json(&submit)["batch"].as_str().expect("a batch id").to_owned();
+    farm.wait_for_frames(110);
+    farm.kill_worker("one");
+    let wait = farm.run(&["job", "wait", &batch, "--timeout", "200"]);
+    assert_eq!(wait.status.code(), Some(0), "{}{}", String::from_utf8_lossy(&wait.stderr), farm.logs());
+    let _ = farm.json(&["fetch", &batch, "--dir", "out", "--json"]);
+    let output = only_file(&farm.dir().join("out"));
+    same_length(&farm.dir().join("shot.mp4"), &output);
+    assert_eq!(frame_md5s(&output), frame_md5s(&farm.dir().join("calm.mkv")), "the same pixels as from one worker in peace");
+
+    // Weights drawn by lot are no upscaler: whoever asks for a likeness is told of the frame that has none.
+    let asked = [&["submit", "shot.mp4", "--wait", "--check", "60"], &args[..]].concat();
+    let refused = farm.run(&asked);
+    assert_eq!(refused.status.code(), Some(2), "{}{}", String::from_utf8_lossy(&refused.stderr), farm.logs());
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned() + &String::from_utf8_lossy(&refused.stdout);
+    assert!(said.contains("frame 0 came back") && said.contains("below the 60 dB"), "{said}");
+    assert!(farm.run(&["model", "remove", "tiny"]).status.success(), "no unfinished job needs it");
+    let unknown = farm.run(&submit);
+    assert!(!unknown.status.success());
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("tiny"), "{}", String::from_utf8_lossy(&unknown.stderr));
 }
 
 #[test]

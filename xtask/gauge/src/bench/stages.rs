@@ -11,8 +11,10 @@ use std::time::Instant;
 
 use serde_json::json;
 use shotfarm_shared::digest::Digest;
+use shotfarm_shared::fidelity::is_sampled;
 use shotfarm_shared::frames::FrameRange;
 use shotfarm_shared::ids::{Attempt, JobId, TaskId};
+use shotfarm_shared::limits::GRID_FRAMES;
 use shotfarm_shared::media::{FrameLayout, MediaFacts};
 use shotfarm_shared::recipe::{Profile, Recipe, read_steps};
 use shotfarm_shared::work::{Assignment, LeaseId, Work};
@@ -20,6 +22,7 @@ use shotfarm_worker::gpu::{Graph, record};
 use shotfarm_worker::media::encode::output_pixel_aspect;
 use shotfarm_worker::media::{Cancel, Decoder, EncodeSettings, Encoder, SourceIndex, Tools, probe};
 use shotfarm_worker::net::Models;
+use shotfarm_worker::quality::decibels_from_source;
 use shotfarm_worker::scratch::ScratchError;
 use shotfarm_worker::task::{BlobAccess, Context, Devices, TaskError, render_timed};
 use uuid::Uuid;
@@ -34,6 +37,8 @@ use crate::table;
 const STEPS: &str = "upscale 2x filter=lanczos";
 /// How much of its slowest stage a worker is to reach.
 const SHARE_ASKED: f64 = 0.9;
+/// Fewest frames: several cells of the grid, so that what an encoder takes in before it begins does not count for much.
+const FRAMES_MIN: u32 = 240;
 /// Rendered frames that are kept to be encoded again and again.
 const KEPT_FRAMES: usize = 12;
 
@@ -79,6 +84,8 @@ struct Rates {
     whole: f64,
     /// With the segment joined and every frame of it decoded again.
     proven: f64,
+    /// Seconds of one comparison of a rendered frame with its source.
+    comparison_seconds: f64,
 }
 
 impl Rates {
@@ -89,6 +96,12 @@ impl Rates {
     /// The slowest stage and its rate.
     fn slowest(&self) -> (&'static str, f64) {
         self.stages().into_iter().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or(("gpu", self.gpu))
+    }
+
+    /// The share of a render's time that its comparisons take of one core, as often as frames are sampled in a cell.
+    fn comparison_share(&self) -> f64 {
+        let sampled = (0..GRID_FRAMES).filter(|&frame| is_sampled(frame, u64::MAX)).count() as f64;
+        self.comparison_seconds * sampled / GRID_FRAMES as f64 * self.whole
     }
 
     /// What stages that share all cores could reach: their times added up.
@@ -112,7 +125,8 @@ pub(super) fn measure(plan: &Plan) -> Result<Section, GaugeError> {
 
 impl Bench {
     fn new(plan: &Plan, folder: &Path) -> Result<Self, GaugeError> {
-        let clip = clip::file(folder, plan.size, plan.frames)?;
+        let frames = plan.frames.max(FRAMES_MIN);
+        let clip = clip::file(folder, plan.size, frames)?;
         let tools = Tools::find()?;
         let facts = probe(&tools, &clip, &Cancel::new())?;
         let recipe = Recipe { steps: read_steps(STEPS)?, profile: Profile::PhoneH264 };
@@ -125,7 +139,7 @@ impl Bench {
             blobs: Box::new(Local(clip.clone())),
             work: folder.join("work"),
         };
-        let bench = Self { context, clip, facts, recipe, output, graph, frames: plan.frames };
+        let bench = Self { context, clip, facts, recipe, output, graph, frames };
         // The first task pays for what the driver compiles late.
         render_timed(&bench.context, &bench.assignment())?;
         Ok(bench)
@@ -149,9 +163,21 @@ impl Bench {
         let (decode, source) = self.decode()?;
         let (gpu, rendered) = self.gpu(&source)?;
         let encode = self.encode(&rendered)?;
+        let comparison_seconds = self.comparison_seconds(&source, &rendered);
         let (receipt, times) = render_timed(&self.context, &self.assignment())?;
         let whole = f64::from(self.frames) / times.total.as_secs_f64();
-        Ok(Rates { decode, gpu, encode, whole, proven: f64::from(self.frames) * 1_000.0 / receipt.work_millis.max(1) as f64 })
+        let proven = f64::from(self.frames) * 1_000.0 / receipt.work_millis.max(1) as f64;
+        Ok(Rates { decode, gpu, encode, whole, proven, comparison_seconds })
+    }
+
+    /// The mean time of comparing a frame with its source.
+    fn comparison_seconds(&self, source: &[Vec<u8>], rendered: &[Vec<u8>]) -> f64 {
+        let started = Instant::now();
+        for (source, rendered) in source.iter().zip(rendered) {
+            // The figure is not wanted here, only that it is made.
+            std::hint::black_box(decibels_from_source((&self.facts.layout, source), (&self.output, rendered)));
+        }
+        started.elapsed().as_secs_f64() / source.len().min(rendered.len()).max(1) as f64
     }
 
     /// The decoder alone; and some frames of it.
@@ -206,8 +232,10 @@ impl Bench {
         for frame in rendered.iter().cycle().take(self.frames as usize) {
             encoder.write_frame(frame)?;
         }
+        // Until it has taken the last frame, as a render's own clock runs; what it still holds then is the same in both.
+        let took = started.elapsed();
         encoder.finish()?;
-        Ok(f64::from(self.frames) / started.elapsed().as_secs_f64())
+        Ok(f64::from(self.frames) / took.as_secs_f64())
     }
 }
 
@@ -219,6 +247,7 @@ fn section(plan: &Plan, rounds: &[Rates]) -> Section {
         encode: median(|round| round.encode),
         whole: median(|round| round.whole),
         proven: median(|round| round.proven),
+        comparison_seconds: median(|round| round.comparison_seconds),
     };
     let (slowest, alone) = rates.slowest();
     let of_slowest = median(|round| round.whole / round.slowest().1);
@@ -230,9 +259,12 @@ fn section(plan: &Plan, rounds: &[Rates]) -> Section {
     let table = table::markdown(&["stage", "frames/s", "of the slowest"], &rows);
     let text = format!(
         "## A render task and its stages\n\n`{STEPS}`, {}, {} frames. The slowest stage is {slowest}; all together reach \
-         {of_slowest:.2} of it, and {of_shared:.2} of what the stages' times added up allow.\n\n{table}",
+         {of_slowest:.2} of it, and {of_shared:.2} of what the stages' times added up allow.\n\n{table}\nComparing a sampled frame \
+         with its source takes {:.2} ms of one core, {:.2} % of the render's time.\n",
         Profile::PhoneH264,
-        plan.frames
+        plan.frames.max(FRAMES_MIN),
+        rates.comparison_seconds * 1_000.0,
+        rates.comparison_share() * 100.0
     );
     let bar = if plan.software {
         Bar { what: "a render task beside its stages' times added up".to_owned(), asked: SHARE_ASKED, got: of_shared }
@@ -241,7 +273,8 @@ fn section(plan: &Plan, rounds: &[Rates]) -> Section {
     };
     let data = json!({
         "decode_fps": rates.decode, "gpu_fps": rates.gpu, "encode_fps": rates.encode, "whole_fps": rates.whole,
-        "proven_fps": rates.proven, "slowest": slowest, "of_slowest": of_slowest, "of_shared": of_shared,
+        "proven_fps": rates.proven, "slowest": slowest, "comparison_millis": rates.comparison_seconds * 1_000.0,
+        "comparison_share": rates.comparison_share(), "of_slowest": of_slowest, "of_shared": of_shared,
     });
     Section { text, data, bars: vec![bar] }
 }
@@ -252,8 +285,10 @@ mod tests {
 
     #[test]
     fn the_slowest_stage_and_what_shared_cores_allow() {
-        let rates = Rates { decode: 100.0, gpu: 20.0, encode: 50.0, whole: 12.0, proven: 10.0 };
+        let rates = Rates { decode: 100.0, gpu: 20.0, encode: 50.0, whole: 12.0, proven: 10.0, comparison_seconds: 0.016 };
         assert_eq!(rates.slowest(), ("gpu", 20.0));
         assert!((rates.shared() - 12.5).abs() < 1e-9);
+        // Three frames of 48, twelve frames a second.
+        assert!((rates.comparison_share() - 0.012).abs() < 1e-9);
     }
 }

@@ -134,7 +134,11 @@ pub fn record_in(
         let name = colour::matrix_name;
         return Err(RecordError::Matrix { input: name(input.colour.matrix), output: name(output.colour.matrix) });
     }
-    let reached = steps.iter().fold(input.extent, |extent, step| step.extent(extent));
+    let mut reached = input.extent;
+    for step in steps {
+        reached = step.extent(reached);
+        reached.check()?;
+    }
     if reached != output.extent {
         return Err(RecordError::Extent { reached, output: output.extent });
     }
@@ -260,6 +264,7 @@ mod tests {
     use shotfarm_shared::recipe::read_steps;
 
     use super::*;
+    use crate::gpu::recording::Pass;
     use crate::gpu::shaders::Shader;
 
     fn layout(width: u32, height: u32, format: PixelFormat) -> FrameLayout {
@@ -307,13 +312,27 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_beyond_the_bounds_is_refused_where_it_is_reached() {
+        let frame = layout(128, 72, PixelFormat::Yuv420p);
+        let error =
+            passes("upscale 16x | upscale 16x | upscale 2048x1152 | upscale 128x72", &frame, &frame).expect_err("too large");
+        assert!(error.contains("32768x18432"), "{error}");
+    }
+
+    #[test]
     fn dither_is_on_where_values_lie_between_the_codes() {
         let (eight, ten) = (layout(32, 18, PixelFormat::Yuv420p), layout(32, 18, PixelFormat::Yuv420p10le));
         let dithers = |text: &str, input: &FrameLayout, output: &FrameLayout| {
             let recording = record(&read_steps(text).expect("steps"), input, output, &Models::default()).expect("records");
-            let packs = recording.passes().filter(|pass| pass.shader == Shader::Pack);
-            let flags = packs.map(|pass| bytemuck::pod_read_unaligned::<crate::gpu::shaders::pack::Params>(&pass.params).dither);
-            let flags = flags.collect::<Vec<_>>();
+            // What makes codes says whether it dithers: `pack` in its parameters, `scale` in its constants.
+            let flag = |pass: &Pass| match pass.shader {
+                Shader::Pack => Some(bytemuck::pod_read_unaligned::<crate::gpu::shaders::pack::Params>(&pass.params).dither),
+                Shader::Scale if pass.writes.contains(&recording.output) => {
+                    pass.constants.iter().find(|(name, _)| *name == "DITHER").map(|(_, value)| *value as u32)
+                }
+                _ => None,
+            };
+            let flags = recording.passes().filter_map(flag).collect::<Vec<_>>();
             assert!(flags.len() == 3 && flags.iter().all(|flag| *flag == flags[0]), "{flags:?}");
             flags[0] != 0
         };

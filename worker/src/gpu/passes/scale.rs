@@ -110,7 +110,6 @@ fn dispatch(
         target_stride: target.stride,
         target_width: change.target[0].length,
         target_height: change.target[1].length,
-        first_row: 0,
         rows: down.samples,
         factor: factor as f32,
         addend: (target.codes.zero - source.codes.zero * factor) as f32,

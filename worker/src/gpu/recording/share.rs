@@ -5,6 +5,17 @@ use std::collections::BTreeSet;
 
 use super::{Proxy, Recording, Role};
 
+/// A free buffer for a value: the smallest that holds it and of which it fills most, or else the largest of the smaller ones that
+/// need not grow by much. A small value in a large buffer would leave too little for those that do fill it; the bands of one
+/// picture, which differ by a few rows, share theirs.
+fn best_fit(free: &mut BTreeSet<(u64, Proxy)>, bytes: u64) -> Option<Proxy> {
+    let larger = free.range((bytes, Proxy(0))..).next().filter(|(size, _)| *size <= bytes.saturating_add(bytes / 2));
+    let smaller = || free.range(..(bytes, Proxy(0))).next_back().filter(|(size, _)| size.saturating_add(size / 2) >= bytes);
+    let found = larger.or_else(smaller).copied()?;
+    free.remove(&found);
+    Some(found.1)
+}
+
 impl Recording {
     /// The same work in fewer scratch buffers. Operations run one after the other, so a buffer is free from the operation
     /// after its last use on. It is taken at its first write, in whole or in part.
@@ -26,18 +37,14 @@ impl Recording {
                 if !scratch || std::mem::replace(&mut placed[proxy.0], true) {
                     continue;
                 }
-                // The smallest that is large enough, or else the largest, which grows.
-                let found = free.range((bytes, Proxy(0))..).next().or_else(|| free.iter().next_back()).copied();
-                if let Some(found @ (_, buffer)) = found {
-                    free.remove(&found);
+                if let Some(buffer) = best_fit(&mut free, bytes) {
                     place[proxy.0] = buffer;
                     self.buffers[buffer.0].bytes = self.buffers[buffer.0].bytes.max(bytes);
                 }
             }
             for proxy in uses(op) {
                 if self.buffers[proxy.0].role == Role::Scratch && last_use[proxy.0] == index {
-                    let buffer = place[proxy.0];
-                    free.insert((self.buffers[buffer.0].bytes, buffer));
+                    free.insert((self.buffers[place[proxy.0].0].bytes, place[proxy.0]));
                 }
             }
         }

@@ -28,8 +28,6 @@ struct Params {
     target_stride: u32,
     target_width: u32,
     target_height: u32,
-    // Of the plane, which row the first one of the target is: the pattern goes by position in the whole picture.
-    first_row: u32,
     // Texels that a block reads along y.
     rows: u32,
     // From what the source holds to what the target holds.
@@ -75,11 +73,10 @@ fn store(four: vec4<f32>, x: u32, y: u32) {
         }
     }
     // The recorder sees to it that rows are whole blocks here.
-    let row = y + params.first_row;
-    let a = quantise(values.x, params.code_max, threshold(x, row, DITHER));
-    let b = quantise(values.y, params.code_max, threshold(x + 1u, row, DITHER));
-    let c = quantise(values.z, params.code_max, threshold(x + 2u, row, DITHER));
-    let d = quantise(values.w, params.code_max, threshold(x + 3u, row, DITHER));
+    let a = quantise(values.x, params.code_max, threshold(x, y, DITHER));
+    let b = quantise(values.y, params.code_max, threshold(x + 1u, y, DITHER));
+    let c = quantise(values.z, params.code_max, threshold(x + 2u, y, DITHER));
+    let d = quantise(values.w, params.code_max, threshold(x + 3u, y, DITHER));
     if (TARGET_BITS == 8u) {
         scaled[line + x / 4u] = a | (b << 8u) | (c << 16u) | (d << 24u);
     } else {

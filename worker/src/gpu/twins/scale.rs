@@ -60,7 +60,7 @@ pub(super) fn scale(params: Params, constants: &Constants, bound: &mut Bound<'_>
             let value = sum * params.factor + params.addend;
             let found = match constants.target_bits {
                 32 => value.to_bits(),
-                _ => quantise(value, params.code_max, threshold(x, y + params.first_row, constants.dither)),
+                _ => quantise(value, params.code_max, threshold(x, y, constants.dither)),
             };
             if constants.target_bits < 32 && constants.source_bits == 32 {
                 let lost = value.to_bits() & EXPONENT_BITS == EXPONENT_BITS;

@@ -311,11 +311,15 @@ mod tests {
         let (eight, ten) = (layout(32, 18, PixelFormat::Yuv420p), layout(32, 18, PixelFormat::Yuv420p10le));
         let dithers = |text: &str, input: &FrameLayout, output: &FrameLayout| {
             let recording = record(&read_steps(text).expect("steps"), input, output, &Models::default()).expect("records");
-            let packs = recording.passes().filter(|pass| pass.shader == Shader::Pack);
-            let flags = packs.map(|pass| bytemuck::pod_read_unaligned::<crate::gpu::shaders::pack::Params>(&pass.params).dither);
+            // Luma is packed; chroma becomes codes where it is made smaller.
+            let flags = recording.passes().filter_map(|pass| match pass.shader {
+                Shader::Pack => Some(bytemuck::pod_read_unaligned::<crate::gpu::shaders::pack::Params>(&pass.params).dither != 0),
+                Shader::Scale => pass.constants.iter().find(|(name, _)| *name == "DITHER").map(|(_, on)| *on != 0.0),
+                _ => None,
+            });
             let flags = flags.collect::<Vec<_>>();
             assert!(flags.len() == 3 && flags.iter().all(|flag| *flag == flags[0]), "{flags:?}");
-            flags[0] != 0
+            flags[0]
         };
         let rounded = "upscale 1x filter=fsr | sharpen | denoise strength=0 | deband strength=0 | grain strength=0";
         assert!(!dithers(rounded, &eight, &eight) && !dithers(rounded, &eight, &ten));

@@ -326,15 +326,15 @@ mod tests {
             let recording = record(&read_steps(text).expect("steps"), input, output, &Models::default()).expect("records");
             // What makes codes says whether it dithers: `pack` in its parameters, `scale` in its constants.
             let flag = |pass: &Pass| match pass.shader {
-                Shader::Pack => Some(bytemuck::pod_read_unaligned::<crate::gpu::shaders::pack::Params>(&pass.params).dither),
+                Shader::Pack => Some(bytemuck::pod_read_unaligned::<crate::gpu::shaders::pack::Params>(&pass.params).dither != 0),
                 Shader::Scale if pass.writes.contains(&recording.output) => {
-                    pass.constants.iter().find(|(name, _)| *name == "DITHER").map(|(_, value)| *value as u32)
+                    pass.constants.iter().find(|(name, _)| *name == "DITHER").map(|(_, on)| *on != 0.0)
                 }
                 _ => None,
             };
             let flags = recording.passes().filter_map(flag).collect::<Vec<_>>();
             assert!(flags.len() == 3 && flags.iter().all(|flag| *flag == flags[0]), "{flags:?}");
-            flags[0] != 0
+            flags[0]
         };
         let rounded = "upscale 1x filter=fsr | sharpen | denoise strength=0 | deband strength=0 | grain strength=0";
         assert!(!dithers(rounded, &eight, &eight) && !dithers(rounded, &eight, &ten));

@@ -1,6 +1,6 @@
 //! Twins of `denoise` and `denoise_mean`.
 
-use super::Bound;
+use super::{Bound, values_mut};
 use crate::gpu::shaders::denoise::Params;
 use crate::gpu::shaders::denoise_mean::Params as MeanParams;
 
@@ -23,7 +23,7 @@ fn distance(params: &Params, (centre, x, y): (&[f32], i32, i32), (other, s, t): 
 pub(super) fn denoise(params: Params, bound: &mut Bound<'_>) {
     let mut writes = std::mem::take(&mut bound.writes);
     let (centre, other) = (bound.read::<f32>(0), bound.read::<f32>(1));
-    let sums: &mut [[f32; 2]] = bytemuck::cast_slice_mut(&mut writes[0]);
+    let sums: &mut [[f32; 2]] = values_mut(&mut writes[0]);
     for y in 0..params.height as i32 {
         for x in 0..params.width as i32 {
             let mut sum = [0.0; 2];

@@ -35,13 +35,24 @@ struct Bound<'a> {
 
 impl<'a> Bound<'a> {
     fn read<T: Pod>(&self, index: usize) -> &'a [T] {
-        bytemuck::cast_slice(self.reads[index])
+        bytemuck::cast_slice(&self.reads[index][..whole_words::<T>(self.reads[index].len())])
     }
 
     /// All buffers read from `first` on, as the three planes of a picture.
     fn read_planes(&self, first: usize) -> [&'a [f32]; 3] {
         [self.read(first), self.read(first + 1), self.read(first + 2)]
     }
+}
+
+/// The words of as many whole values as there are: a buffer that serves several passes may be larger than what is in it.
+fn whole_words<T>(words: usize) -> usize {
+    words - words % (size_of::<T>() / size_of::<u32>()).max(1)
+}
+
+/// A written buffer as values.
+fn values_mut<T: Pod>(words: &mut [u32]) -> &mut [T] {
+    let whole = whole_words::<T>(words.len());
+    bytemuck::cast_slice_mut(&mut words[..whole])
 }
 
 /// The written buffers as the three planes of a picture.

@@ -72,6 +72,13 @@ impl Job<'_> {
         let proven = started.elapsed();
         self.check_cancel()?;
         let digest = self.context.blobs.deliver(&segment, self.cancel)?;
+        tracing::info!(
+            shot = %self.assignment.label,
+            frames = %range,
+            slowest = %times.slowest(),
+            at_work_percent = (times.overlap() * 100.0).round(),
+            "rendered; the slowest stage was at work for this much of the time"
+        );
         tracing::debug!(
             attempt = self.assignment.lease.attempt.0,
             frames = times.frames,
@@ -82,8 +89,6 @@ impl Job<'_> {
             encode = ?times.encode,
             encode_wait = ?times.encode_wait,
             pipeline = ?times.total,
-            slowest = %times.slowest(),
-            overlap = times.overlap(),
             verify = ?(proven - made),
             store = ?(started.elapsed() - proven),
             "stage times"

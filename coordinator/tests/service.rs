@@ -13,7 +13,7 @@ use shotfarm_shared::digest::Digest;
 use shotfarm_shared::ids::WorkerId;
 use shotfarm_shared::media::{Colour, ColourTags, Extent, FrameLayout, MediaFacts, PixelFormat};
 use shotfarm_shared::segment::Receipt;
-use shotfarm_shared::work::{Assignment, Output, TaskResult, Work};
+use shotfarm_shared::work::{Assignment, Extra, FindingsReceipt, Output, Planned, TaskResult, Work};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
@@ -90,6 +90,16 @@ async fn answer(connection: &Connection, dir: &Path, assignment: &Assignment) ->
     };
     match &assignment.work {
         Work::Probe => TaskResult::Facts(facts),
+        Work::Analyse { range, .. } => {
+            let bytes = format!("findings {range}").into_bytes();
+            let digest = put(connection, dir, &bytes).await;
+            TaskResult::Findings(FindingsReceipt { range: *range, bytes: bytes.len() as u64, digest })
+        }
+        Work::Plan { .. } => {
+            let track = put(connection, dir, b"track").await;
+            let extras = vec![Extra { suffix: ".track.json".to_owned(), bytes: 5, digest: track }];
+            TaskResult::Plan(Planned { frames: 100, track, told: vec!["frames 0..100 steady".to_owned()], extras })
+        }
         Work::Render { range, .. } => {
             let bytes = format!("segment {range}").into_bytes();
             TaskResult::Segment(Receipt {

@@ -13,7 +13,7 @@ use shotfarm_shared::recipe::{ENGINE_VERSION, Profile, Recipe, read_steps};
 use shotfarm_shared::segment::Receipt;
 use shotfarm_shared::shot::{OutputName, Shot};
 use shotfarm_shared::time::Timestamp;
-use shotfarm_shared::work::{Assignment, LeaseId, Output, TaskResult, Work};
+use shotfarm_shared::work::{Assignment, Extra, FindingsReceipt, LeaseId, Output, Planned, TaskResult, Work};
 use uuid::Uuid;
 
 use super::apply::{apply, checkpoint, encode, recover};
@@ -54,6 +54,16 @@ pub(super) fn worker(number: u128) -> WorkerId {
 fn answer(assignment: &Assignment, frames: u64) -> TaskResult {
     match &assignment.work {
         Work::Probe => TaskResult::Facts(facts(frames)),
+        Work::Analyse { range, .. } => {
+            TaskResult::Findings(FindingsReceipt { range: *range, bytes: 300, digest: Digest::of(b"findings") })
+        }
+        Work::Plan { facts, findings } => {
+            assert_eq!(findings.iter().map(|found| found.range.len()).sum::<u64>(), facts.frames);
+            let track = Digest::of(b"track");
+            let extras = vec![Extra { suffix: ".track.json".to_owned(), bytes: 70, digest: track }];
+            let told = vec![format!("frames 0..{} steady", facts.frames)];
+            TaskResult::Plan(Planned { frames: facts.frames, track, told, extras })
+        }
         Work::Render { range, .. } => TaskResult::Segment(Receipt {
             range: *range,
             frames: range.len(),

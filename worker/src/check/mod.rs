@@ -154,7 +154,8 @@ fn writes_codes(recording: &Recording, op: &Op) -> bool {
 
 fn outcome(gpu: &Gpu, check: &Check, shader: Shader, length: usize) -> Result<Outcome, GpuError> {
     let recording = check.recording.until(length);
-    let frame = frame(recording.input_bytes);
+    let mut frame = frame(recording.frame_bytes);
+    recording.tail.append(&mut frame, 0);
     match render(gpu, &recording, &frame) {
         Ok(got) => {
             let codes = recording.ops.last().is_some_and(|op| writes_codes(&recording, op) || matches!(op, Op::Copy { .. }));

@@ -432,12 +432,12 @@ impl Farm {
             .filter(move |id| self.task(*id).and_then(Task::holder).is_some_and(|(_, holder)| holder == worker))
     }
 
-    /// Frames of a running task that are finished, as last reported.
+    /// Frames of a task that are finished, rendered or looked at, as last reported.
     #[must_use]
     pub fn frames_done(&self, task: &Task) -> u64 {
         match (&task.state, task.holder()) {
-            (TaskState::Succeeded, _) => task.kind.frames(),
-            (_, Some((attempt, _))) => self.clocks.get(&attempt).map_or(0, |clock| clock.frames_done.min(task.kind.frames())),
+            (TaskState::Succeeded, _) => task.kind.length(),
+            (_, Some((attempt, _))) => self.clocks.get(&attempt).map_or(0, |clock| clock.frames_done.min(task.kind.length())),
             _ => 0,
         }
     }

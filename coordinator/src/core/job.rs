@@ -154,6 +154,12 @@ impl TaskKind {
         }
     }
 
+    /// The frames that it counts on its way: those it makes or looks at.
+    #[must_use]
+    pub fn length(self) -> u64 {
+        self.range().map_or(0, |range| range.len())
+    }
+
     /// The frames it is about, where that is not all of the shot.
     #[must_use]
     pub fn range(self) -> Option<FrameRange> {

@@ -84,7 +84,7 @@ fn sheet(look: &Look, full: &Full) -> Vec<u8> {
     let times = |byte: u8, factor: u32| [(u32::from(byte) * factor).min(255) as u8; 3];
     let maps: Vec<Shade> = vec![
         Box::new(move |cell| times(cell.luma, 1)),
-        Box::new(move |cell| times(cell.contrast, 3)),
+        Box::new(move |cell| times(cell.contrast, 2)),
         Box::new(move |cell| times(cell.edges, 3)),
         Box::new(move |cell| times(cell.skin, 1)),
         Box::new(move |cell| times(cell.still_edges, 3)),

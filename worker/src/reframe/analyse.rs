@@ -1,5 +1,6 @@
 //! From the bytes that a look brings back to what was found in a frame. Pure.
 
+use super::barrier::barriers;
 use super::findings::{CELL_SIDE, Cell, Face, Full, Look, MOTION_UNITS, Seen};
 use crate::gpu::Features;
 use crate::gpu::shaders::look::{LOOK_CELL, LOOK_MOTION_UNITS};
@@ -24,11 +25,24 @@ pub fn seen(look: &Look, frame: u64, features: &[u8], faces: Option<Vec<Face>>) 
     });
     let others = features[places.others()].iter().rev().fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
     let full = look.is_seen(frame).then(|| Full {
-        cells: cells.chunks_exact(CELL_BYTES).flat_map(|cell| &cell[..size_of::<Cell>()]).copied().collect(),
+        cells: bytemuck::cast_slice(&stored_cells(look, cells)).to_vec(),
         brightest: [&features[places.rows()], &features[places.columns()]].concat(),
         faces,
     });
     Seen { frame, change, residual, histogram: (f64::from(others) / pixels) as f32, full }
+}
+
+/// The cells as they are kept: contrast is then the geometric mean of how far a cell's colour is from others, which the features
+/// say, and of the barrier before it. What is rare and nothing but sky, and what is closed in and nothing but a dark corner, is
+/// low in one of them.
+fn stored_cells(look: &Look, features: &[u8]) -> Vec<Cell> {
+    let mut cells: Vec<Cell> =
+        features.chunks_exact(CELL_BYTES).map(|cell| bytemuck::pod_read_unaligned(&cell[..size_of::<Cell>()])).collect();
+    let barriers = barriers(look, &cells);
+    for (cell, barrier) in cells.iter_mut().zip(barriers) {
+        cell.contrast = (u32::from(cell.contrast) * u32::from(barrier)).isqrt() as u8;
+    }
+    cells
 }
 
 /// What the shaders take for granted of the look.

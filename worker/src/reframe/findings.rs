@@ -48,8 +48,9 @@ pub struct Cell {
     pub blue: u8,
     /// Cr, likewise.
     pub red: u8,
-    /// How far the cell's colour is from the mean colour of its surroundings, a mean over three sizes of them: differences of luma,
-    /// and of Cb and Cr twice, added. Where all is alike it is 0, at something that stands out 30 and more.
+    /// How much the cell stands out: its colour is far from those of the other cells, nearby and in the whole picture, and no way
+    /// leads to it from the left, upper or right border without crossing edges (see `barrier`). What matters is how much more it
+    /// is than elsewhere in the frame.
     pub contrast: u8,
     /// Strength of edges: differences of luma over two pixels along x and along y, added.
     pub edges: u8,

@@ -8,6 +8,7 @@
 //! findings of the whole shot at once.
 
 pub mod analyse;
+mod barrier;
 pub mod eyes;
 pub mod findings;
 

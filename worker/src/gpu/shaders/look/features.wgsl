@@ -1,12 +1,12 @@
-// What is known of each cell, as it is read back: four words a cell. Contrast is made here, because it looks at all cells around:
-// how far a cell's colour is from the mean colour of wider and wider surroundings (centre and surround at several scales, as in
-// Itti, Koch, Niebur: A model of saliency-based visual attention for rapid scene analysis, 1998).
+// What is known of each cell, as it is read back: four words a cell. Contrast is made here, because it looks at all cells: how far a
+// cell's colour is, on average, from the colours around it, nearby, farther off and in the whole picture. A mean of distances and
+// not a distance of means: what is rare stands out, and what the picture is full of does not, however strong its colour (Cheng,
+// Mitra, Huang, Torr, Hu: Global contrast based salient region detection, IEEE PAMI 37(3), 2015).
 //#include shared/look.wgsl
 
-// Cells to each side of the three surroundings.
-const NEAR: i32 = 2;
-const WIDE: i32 = 5;
-const WIDEST: i32 = 10;
+// Cells to each side of the two surroundings that are less than the whole picture.
+const NEAR: i32 = 3;
+const WIDE: i32 = 8;
 // Chroma counts double: its range in pictures is about half of luma's.
 const CHROMA_WEIGHT: i32 = 2;
 
@@ -21,32 +21,30 @@ struct Params {
 @group(0) @binding(2) var<storage, read> moved: array<vec2<u32>>;
 @group(0) @binding(3) var<storage, read_write> features: array<vec4<u32>>;
 
-fn colour(word: u32) -> vec4<i32> {
-    return vec4<i32>(luma_of(word), blue_of(word), red_of(word), 1);
-}
-
-// How far a colour is from the mean of a sum of colours.
-fn apart(own: vec4<i32>, sum: vec4<i32>) -> i32 {
-    let d = abs(own * sum.w - sum);
-    return (d.x + CHROMA_WEIGHT * (d.y + d.z)) / max(sum.w, 1);
+// How far the colours of two cells are from each other.
+fn apart(left: u32, right: u32) -> i32 {
+    let blue = abs(blue_of(left) - blue_of(right));
+    let red = abs(red_of(left) - red_of(right));
+    return abs(luma_of(left) - luma_of(right)) + CHROMA_WEIGHT * (blue + red);
 }
 
 fn contrast(cell: vec2<i32>) -> i32 {
     let columns = i32(params.columns);
-    let own = colour(cells[cell.y * columns + cell.x].x);
-    var near = vec4<i32>(0);
-    var wide = vec4<i32>(0);
-    var widest = vec4<i32>(0);
-    for (var y = max(cell.y - WIDEST, 0); y <= min(cell.y + WIDEST, i32(params.rows) - 1); y++) {
-        for (var x = max(cell.x - WIDEST, 0); x <= min(cell.x + WIDEST, columns - 1); x++) {
-            let found = colour(cells[y * columns + x].x);
+    let own = cells[cell.y * columns + cell.x].x;
+    // Sums of distances, and how many.
+    var near = vec2<i32>(0);
+    var wide = vec2<i32>(0);
+    var whole = vec2<i32>(0);
+    for (var y = 0; y < i32(params.rows); y++) {
+        for (var x = 0; x < columns; x++) {
+            let found = vec2<i32>(apart(own, cells[y * columns + x].x), 1);
             let away = max(abs(x - cell.x), abs(y - cell.y));
-            widest += found;
-            wide += select(vec4<i32>(0), found, away <= WIDE);
-            near += select(vec4<i32>(0), found, away <= NEAR);
+            whole += found;
+            wide += select(vec2<i32>(0), found, away <= WIDE);
+            near += select(vec2<i32>(0), found, away <= NEAR);
         }
     }
-    return min((apart(own, near) + apart(own, wide) + apart(own, widest)) / 3, 255);
+    return min((near.x / near.y + wide.x / wide.y + whole.x / whole.y) / 3, 255);
 }
 
 // The mean over a cell's pixels, as a byte.

@@ -9,11 +9,15 @@ const STROKE_REACH: i32 = 3;
 // The least height of a stroke, in codes.
 const STROKE_MIN: i32 = 20;
 // Skin: the ellipse of Hsu, Abdel-Mottaleb and Jain, Face detection in color images, IEEE PAMI 24(5), 2002, without its bend for dark
-// and bright pixels, which are left out. Centre in codes of limited range; the turn of 2.53 radians in 1024ths.
+// and bright pixels, which are left out, as are the greys that it reaches into: stone, sand and paper are warm as well. Centre in
+// codes of limited range; the turn of 2.53 radians in 1024ths.
 const SKIN_BLUE: i32 = 109;
 const SKIN_RED: i32 = 152;
 const SKIN_COS: i32 = -839;
 const SKIN_SIN: i32 = 588;
+// How far from grey skin is at least, in codes of limited range: below it in Cb, above it in Cr.
+const SKIN_BLUE_MIN: i32 = 6;
+const SKIN_RED_MIN: i32 = 10;
 const SKIN_LUMA_MIN: i32 = 48;
 const SKIN_LUMA_MAX: i32 = 240;
 
@@ -70,7 +74,8 @@ fn is_skin(pixel: u32) -> bool {
     // Parts of a half in 256ths.
     let u = along * 256 / 406;
     let v = across * 256 / 224;
-    return u * u + v * v <= 65536 && luma >= SKIN_LUMA_MIN && luma <= SKIN_LUMA_MAX;
+    let coloured = 900 * (128 - blue_of(pixel)) >= 1024 * SKIN_BLUE_MIN && 900 * (red_of(pixel) - 128) >= 1024 * SKIN_RED_MIN;
+    return u * u + v * v <= 65536 && coloured && luma >= SKIN_LUMA_MIN && luma <= SKIN_LUMA_MAX;
 }
 
 @compute @workgroup_size(8, 8)

@@ -3,9 +3,12 @@
 use super::{Bound, bytes, cell_pixels};
 use crate::gpu::shaders::look_brightest::Params as BrightestParams;
 use crate::gpu::shaders::look_cells::Params as CellsParams;
-use crate::gpu::shaders::look_features::{CHROMA_WEIGHT, NEAR, Params as FeaturesParams, WIDE, WIDEST};
+use crate::gpu::shaders::look_features::{CHROMA_WEIGHT, NEAR, Params as FeaturesParams, WIDE};
 use crate::gpu::shaders::look_histogram::{BINS, CHROMA_BINS, CHROMA_STEP, LUMA_BITS, Params as HistogramParams};
 use crate::gpu::twins::values_mut;
+
+/// Farther than any cell.
+const WHOLE: i32 = 1 << 16;
 
 pub(super) fn look_cells(params: CellsParams, bound: &mut Bound<'_>) {
     let mut writes = std::mem::take(&mut bound.writes);
@@ -25,19 +28,19 @@ pub(super) fn look_cells(params: CellsParams, bound: &mut Bound<'_>) {
     bound.writes = writes;
 }
 
-/// How far a colour is from the mean colour of those within a reach.
+/// How far a cell's colour is, on average, from those within a reach.
 fn apart(params: &FeaturesParams, cells: &[[u32; 2]], (column, row): (i32, i32), reach: i32) -> i32 {
     let own = bytes(cells[(row * params.columns as i32 + column) as usize][0]);
-    let (mut sum, mut count) = ([0; 3], 0);
+    let (mut sum, mut count) = (0, 0);
     for y in (row - reach).max(0)..=(row + reach).min(params.rows as i32 - 1) {
         for x in (column - reach).max(0)..=(column + reach).min(params.columns as i32 - 1) {
             let found = bytes(cells[(y * params.columns as i32 + x) as usize][0]);
-            sum = [0, 1, 2].map(|k| sum[k] + found[k]);
+            let d = [0, 1, 2].map(|k| (own[k] - found[k]).abs());
+            sum += d[0] + CHROMA_WEIGHT * (d[1] + d[2]);
             count += 1;
         }
     }
-    let d = [0, 1, 2].map(|k| (own[k] * count - sum[k]).abs());
-    (d[0] + CHROMA_WEIGHT * (d[1] + d[2])) / count
+    sum / count
 }
 
 pub(super) fn look_features(params: FeaturesParams, bound: &mut Bound<'_>) {
@@ -49,7 +52,7 @@ pub(super) fn look_features(params: FeaturesParams, bound: &mut Bound<'_>) {
         let [found, marks] = cells[index as usize];
         let [way, sums] = moved[index as usize];
         let [luma, blue, red, count] = found.to_le_bytes();
-        let contrast = [NEAR, WIDE, WIDEST].map(|reach| apart(&params, cells, place, reach)).iter().sum::<i32>() / 3;
+        let contrast = [NEAR, WIDE, WHOLE].map(|reach| apart(&params, cells, place, reach)).iter().sum::<i32>() / 3;
         let mean = |sum: u32| ((sum + u32::from(count) / 2) / u32::from(count)).min(255) as u8;
         let [across, _, down, _] = way.to_le_bytes();
         *feature = [

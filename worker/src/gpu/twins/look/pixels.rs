@@ -3,8 +3,8 @@
 use super::{Bound, Picture, bytes};
 use crate::gpu::shaders::look::LOOK_QUARTER;
 use crate::gpu::shaders::look_marks::{
-    EDGE_MIN, Params as MarksParams, SKIN_BLUE, SKIN_COS, SKIN_LUMA_MAX, SKIN_LUMA_MIN, SKIN_RED, SKIN_SIN, STILL_SHARE,
-    STROKE_MIN, STROKE_REACH,
+    EDGE_MIN, Params as MarksParams, SKIN_BLUE, SKIN_BLUE_MIN, SKIN_COS, SKIN_LUMA_MAX, SKIN_LUMA_MIN, SKIN_RED, SKIN_RED_MIN,
+    SKIN_SIN, STILL_SHARE, STROKE_MIN, STROKE_REACH,
 };
 use crate::gpu::shaders::look_quarter::Params as QuarterParams;
 use crate::gpu::shaders::look_shrink::Params as ShrinkParams;
@@ -76,12 +76,13 @@ fn stroke(look: &Picture<'_>, x: i32, y: i32) -> i32 {
 
 fn is_skin(pixel: u32) -> bool {
     let [luma, blue, red, _] = bytes(pixel);
+    let coloured = 900 * (128 - blue) >= 1024 * SKIN_BLUE_MIN && 900 * (red - 128) >= 1024 * SKIN_RED_MIN;
     let blue = 900 * (blue - 128) + 1024 * (128 - SKIN_BLUE);
     let red = 900 * (red - 128) + 1024 * (128 - SKIN_RED);
     let along = (SKIN_COS * (blue / 64) + SKIN_SIN * (red / 64)) / 1024 - 26;
     let across = (SKIN_COS * (red / 64) - SKIN_SIN * (blue / 64)) / 1024 - 39;
     let (u, v) = (along * 256 / 406, across * 256 / 224);
-    u * u + v * v <= 256 * 256 && (SKIN_LUMA_MIN..=SKIN_LUMA_MAX).contains(&luma)
+    u * u + v * v <= 256 * 256 && coloured && (SKIN_LUMA_MIN..=SKIN_LUMA_MAX).contains(&luma)
 }
 
 pub(super) fn look_marks(params: MarksParams, bound: &mut Bound<'_>) {

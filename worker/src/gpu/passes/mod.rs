@@ -13,6 +13,7 @@ mod ewa;
 mod fsr;
 mod grain;
 mod kernel;
+mod look;
 mod model;
 mod places;
 mod planes;
@@ -32,6 +33,7 @@ use self::rows::{Band, Part};
 use super::recording::{Proxy, Recorder, Recording};
 use crate::net::Models;
 
+pub use self::look::{Features, record_look};
 pub use self::model::Executor;
 pub(crate) use self::planes::line_grid;
 pub use self::rows::reach_rows;

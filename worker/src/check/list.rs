@@ -6,7 +6,7 @@ use shotfarm_shared::recipe::read_steps;
 
 use super::networks;
 use crate::gpu::measure::{arithmetic, matrix};
-use crate::gpu::passes::{Fit, record_in};
+use crate::gpu::passes::{Fit, Means, record_in};
 use crate::gpu::recording::Recording;
 use crate::gpu::shaders::Shader;
 use crate::gpu::{Executor, RecordError, record, record_look};
@@ -71,7 +71,7 @@ pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
 /// Rows that begin and end within words.
 fn odd_bands() -> Result<Recording, RecordError> {
     let frame = layout(Extent::new(ODD_SIDES.0, ODD_SIDES.1));
-    record_in(Fit { band_rows: Some(1) }, &[], &frame, &frame, (&Models::new(), &Executor::default()))
+    record_in(Fit { band_rows: Some(1) }, &[], &frame, &frame, Means::new(&Models::new(), &Executor::default()))
 }
 
 /// A frame of several cells, whose sides are no multiples of theirs.

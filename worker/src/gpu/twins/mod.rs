@@ -5,6 +5,7 @@
 //! those written. It visits every invocation that has something to do, in any order.
 
 mod bench;
+mod compose;
 mod curves;
 mod deband;
 mod denoise;
@@ -158,6 +159,7 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
         Shader::ResampleAcross => resample::resample_across(params(pass), &mut bound),
         Shader::ResampleDown => resample::resample_down(params(pass), &mut bound),
         Shader::Scale => scale::scale(params(pass), &scale_constants(pass), &mut bound),
+        Shader::Compose => compose::compose(params(pass), &mut bound),
         Shader::ToRgb => rgb::to_rgb(params(pass), &mut bound),
         Shader::FromRgb => rgb::from_rgb(params(pass), &mut bound),
         Shader::Ewa => ewa::ewa(params(pass), &ewa_constants(pass), &mut bound),

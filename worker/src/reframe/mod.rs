@@ -8,5 +8,6 @@
 //! findings of the whole shot at once.
 
 pub mod findings;
+pub mod pictures;
 
 pub use findings::{Cell, Face, Findings, Look, Seen};

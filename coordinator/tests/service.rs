@@ -130,7 +130,7 @@ async fn work(connection: &Connection, dir: &Path, tasks: usize) {
     let hello = Hello {
         worker: WorkerId(Uuid::new_v4()),
         name: "pretender".into(),
-        protocol: 1,
+        protocol: shotfarm_proto::version::PROTOCOL,
         engine: shotfarm_shared::recipe::ENGINE_VERSION,
         device: "none".into(),
         software: true,
@@ -195,8 +195,30 @@ async fn a_batch_without_its_source_is_refused_by_name_and_leaves_nothing() {
     let connection = server.connect().await;
     let refusal = connection.studio().submit(request(Digest::of(b"nowhere"))).await.expect_err("no source");
     assert_eq!(refusal.code(), Code::FailedPrecondition);
-    assert_eq!(refusal.message(), "sources are not uploaded yet: clip.mp4 (nine5/ep01/sh0010)");
+    assert_eq!(refusal.message(), "not uploaded yet: clip.mp4 (nine5/ep01/sh0010)");
     assert!(job_states(&connection).await.is_empty());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shot_that_is_framed_anew_is_looked_at_planned_and_shown() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let server = Server::start(dir.path()).await;
+    let connection = server.connect().await;
+    let mut request = request(put(&connection, dir.path(), b"clip").await);
+    let track = Digest::of(b"keys");
+    let steps = format!("reframe 128x72 filter=lanczos track={track}");
+    request.shots[0].recipe = Some(v1::Recipe { steps, profile: "phone-h264".into() });
+    let refusal = connection.studio().submit(request.clone()).await.expect_err("no track");
+    assert_eq!(refusal.message(), "not uploaded yet: its track (nine5/ep01/sh0010)");
+    put(&connection, dir.path(), b"keys").await;
+    connection.studio().submit(request).await.expect("it is taken");
+    work(&connection, dir.path(), 4).await; // probe, analysis, plan and the first render
+    let reply = connection.studio().status(v1::StatusRequest::default()).await.expect("it answers").into_inner();
+    let planned = reply.jobs[0].planned.clone().expect("it is shown before the shot is done");
+    assert_eq!((planned.told.as_slice(), planned.extras.len()), (["frames 0..100 steady".to_owned()].as_slice(), 1));
+    work(&connection, dir.path(), 2).await;
+    assert_eq!(job_states(&connection).await, ["succeeded"]);
     server.stop().await;
 }
 

@@ -322,7 +322,7 @@ mod tests {
             FromWorker::Hello(Hello {
                 worker: WorkerId(Uuid::from_u128(1)),
                 name: "gpu-1".into(),
-                protocol: 1,
+                protocol: crate::version::PROTOCOL,
                 engine: 1,
                 device: "llvmpipe".into(),
                 software: true,

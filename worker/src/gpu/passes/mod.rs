@@ -15,6 +15,7 @@ mod fsr;
 mod grain;
 mod kernel;
 mod layers;
+mod look;
 mod model;
 mod places;
 mod planes;
@@ -40,6 +41,7 @@ use super::recording::{Proxy, Recorder, Recording};
 use crate::net::Models;
 
 pub use self::frame_table::FrameTable;
+pub use self::look::{Features, record_look};
 pub use self::model::Executor;
 pub(crate) use self::planes::line_grid;
 pub use self::rows::reach_rows;

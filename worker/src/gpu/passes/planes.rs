@@ -126,6 +126,33 @@ fn placed_planes(layout: &FrameLayout) -> [PlacedPlane; 3] {
     })
 }
 
+/// A plane of a raw frame, for passes that read its codes themselves.
+pub(super) struct FramePlane {
+    pub(super) extent: Extent,
+    pub(super) first_sample: u32,
+    pub(super) samples_per_word: u32,
+    pub(super) code_mask: u32,
+    /// The code of the value 0, and of the span to the value 1.
+    pub(super) code_zero: f64,
+    pub(super) code_span: f64,
+}
+
+impl FramePlane {
+    /// Luma, Cb, Cr.
+    pub(super) fn of(layout: &FrameLayout) -> [Self; 3] {
+        let extents = layout.format.planes(layout.extent);
+        let placed = placed_planes(layout);
+        [0, 1, 2].map(|index: usize| Self {
+            extent: extents[index],
+            first_sample: placed[index].first_sample,
+            samples_per_word: samples_per_word(layout.format),
+            code_mask: (1 << layout.format.bits()) - 1,
+            code_zero: placed[index].codes.zero,
+            code_span: placed[index].codes.span,
+        })
+    }
+}
+
 /// Records one `unpack` for each plane of a raw frame.
 pub(super) fn unpack(recorder: &mut Recorder, frame: Proxy, layout: &FrameLayout) -> Planes {
     let values = placed_planes(layout).map(|placed| unpack_plane(recorder, frame, &placed, layout));

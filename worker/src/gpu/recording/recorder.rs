@@ -129,6 +129,11 @@ impl Recorder {
         self.context_frames += radius;
     }
 
+    /// The result depends on so many frames before its own, and comes out with it.
+    pub fn look_back(&mut self, frames: u32) {
+        self.context_frames += frames;
+    }
+
     /// From here on another band of the same picture is made, which begins at the input frame again. All bands of a picture
     /// look around alike.
     pub fn begin_band(&mut self) {

@@ -15,6 +15,7 @@ mod fsr;
 mod grain;
 pub mod half;
 mod hash;
+mod look;
 mod net;
 mod resample;
 mod rgb;
@@ -174,7 +175,10 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
         Shader::BenchArithmetic | Shader::BenchArithmeticF16 => {
             bench::bench_arithmetic(params(pass), invocations(pass), pass.shader.facts().needs.f16, &mut bound);
         }
-        _ => assert!(net::run(pass, &mut bound), "{} has no twin", pass.shader.facts().name),
+        _ => {
+            let ran = look::run(pass, &mut bound) || net::run(pass, &mut bound);
+            assert!(ran, "{} has no twin", pass.shader.facts().name);
+        }
     }
     for (proxy, words) in pass.writes.iter().zip(bound.writes) {
         memory[proxy.0] = words;

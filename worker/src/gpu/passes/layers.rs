@@ -80,7 +80,7 @@ impl Layers {
                 }
             }
         }
-        let only_splits = track.layouts().iter().all(|layout| *layout == Layout::Split);
+        let only_splits = stretches.iter().all(|shown| shown.layout == Layout::Split);
         let halves = track::halves(target);
         let whole = track::Window::whole(target);
         let layer = |(slot, shown): (&Slot, &Vec<&Shown>)| {
@@ -173,7 +173,9 @@ impl Shown {
             second: placement.second.map(scaled),
             ..placement
         };
-        Self { first: stretch.first, layout: stretch.layout, placements: placements.map(scaled).collect() }
+        let placements = placements.map(scaled).collect::<Vec<_>>();
+        let layout = placements.first().map_or(stretch.layout, |placement| placement.layout);
+        Self { first: stretch.first, layout, placements }
     }
 
     fn panes(&self, second: bool) -> impl Iterator<Item = &Pane> {

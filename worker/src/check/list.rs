@@ -10,7 +10,7 @@ use crate::gpu::measure::{arithmetic, matrix};
 use crate::gpu::passes::{Fit, record_in};
 use crate::gpu::recording::Recording;
 use crate::gpu::shaders::Shader;
-use crate::gpu::{Executor, Means, RecordError, record, record_for, record_look};
+use crate::gpu::{Executor, FaceInput, Means, RecordError, record, record_face_input, record_for, record_look};
 use crate::net::Models;
 use crate::reframe::Look;
 
@@ -65,6 +65,7 @@ pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
     checks.push(Check { name: REFRAME.to_owned(), recording: reframe()? });
     checks.push(Check { name: "an odd size in bands".to_owned(), recording: odd_bands()? });
     checks.push(Check { name: "a look".to_owned(), recording: look() });
+    checks.push(Check { name: "a look for faces".to_owned(), recording: look_for_faces() });
     for shader in [Shader::BenchArithmetic, Shader::BenchArithmeticF16] {
         checks.push(Check { name: shader.facts().name.to_owned(), recording: arithmetic(shader, BENCH_GROUPS, BENCH_ROUNDS) });
     }
@@ -108,6 +109,13 @@ fn look() -> Recording {
     let frame = layout(Extent::new(ODD_SIDES.0, ODD_SIDES.1));
     let rate = FrameRate::new(24, 1).expect("24 frames in a second are a rate");
     record_look(&Look::of(frame.extent, rate, 1), &frame)
+}
+
+/// What a network that finds faces is fed, of another shape than the frame.
+fn look_for_faces() -> Recording {
+    let frame = layout(Extent::new(LONG_SIDE, SIDE));
+    let (picture, tensor) = (Extent::new(LONG_SIDE / 2, SIDE / 2), Extent::new(LONG_SIDE, SIDE));
+    record_face_input(&frame, &FaceInput { picture, tensor, blue_first: true, scale: 2.0, addend: -1.0, around: 0.5 })
 }
 
 fn steps(side: u32, text: &str) -> Result<Recording, RecordError> {

@@ -10,6 +10,7 @@ mod colour;
 mod deband;
 mod denoise;
 mod ewa;
+mod faces;
 mod frame_table;
 mod fsr;
 mod grain;
@@ -40,6 +41,8 @@ use self::view::View;
 use super::recording::{Proxy, Recorder, Recording};
 use crate::net::Models;
 
+pub(crate) use self::faces::record_face_input;
+pub use self::faces::{FaceInput, record_faces};
 pub use self::frame_table::FrameTable;
 pub use self::look::{Features, record_look};
 pub use self::model::Executor;

@@ -58,7 +58,7 @@ fn every_fault_of_a_manifest_with_its_place() {
     let (said, code) = refusal(dir.path(), &["submit", "ep01.csv"]);
     let expected = "\
 error: ep01.csv has 2 faults; nothing was handed in
-  row 2, column steps: `blur` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`
+  row 2, column steps: `blur` is no step; known are `upscale`, `reframe`, `denoise`, `deband`, `sharpen` and `grain`
   row 3, column shot: shot is empty; give every shot a show, an episode and a shot name
 ";
     assert_eq!((said.as_str(), code), (expected, 2));
@@ -77,7 +77,7 @@ fn a_source_that_is_not_there_names_its_row() {
 fn a_plan_says_faults_on_standard_error_in_the_quiet_voice_too() {
     let dir = folder();
     write(dir.path(), "ep01.csv", "show,episode,shot,source,steps\ns,e,1,a.mp4,blur\n");
-    let fault = "fault: row 2, column steps: `blur` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`\nfault: row 2: source a.mp4 does not exist\n";
+    let fault = "fault: row 2, column steps: `blur` is no step; known are `upscale`, `reframe`, `denoise`, `deband`, `sharpen` and `grain`\nfault: row 2: source a.mp4 does not exist\n";
     assert_eq!(refusal(dir.path(), &["plan", "--quiet", "ep01.csv"]), (fault.to_owned(), 2));
     let output = shotfarm(dir.path(), &["plan", "--json", "ep01.csv"]);
     let json: Value = serde_json::from_slice(&output.stdout).expect("one object");

@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(error.message, "nothing is said about what to do with a.mp4");
         assert!(error.hint.expect("a hint").contains("--upscale 2x"));
         let error = read("a.mp4".as_ref(), &work(Some("blur")), TODAY).expect_err("no such step");
-        assert_eq!(error.message, "`blur` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`");
+        assert_eq!(error.message, "`blur` is no step; known are `upscale`, `reframe`, `denoise`, `deband`, `sharpen` and `grain`");
     }
 
     #[test]

@@ -8,5 +8,7 @@
 //! findings of the whole shot at once.
 
 pub mod findings;
+pub mod plan;
 
 pub use findings::{Cell, Face, Findings, Look, Seen};
+pub use plan::{PlanError, plan};

@@ -144,14 +144,7 @@ fn parts<'h>(findings: &Findings, hand: &'h Track) -> Vec<Part<'h>> {
     parts
 }
 
-fn framed(
-    shot: &TrackFor,
-    rate: FrameRate,
-    reframe: &Reframe,
-    findings: &Findings,
-    hand: &Track,
-    range: FrameRange,
-) -> Framed {
+fn framed(shot: &TrackFor, rate: FrameRate, reframe: &Reframe, findings: &Findings, hand: &Track, range: FrameRange) -> Framed {
     let keys = hand.keys.iter().filter(|key| (range.start..range.end).contains(&key.frame)).copied().collect::<Vec<_>>();
     let mut framed = framing::frame(shot, reframe, Scene::of(findings, range, rate), hand::layout(&keys));
     hand::put(&mut framed, &keys, range.start, range.len() as usize, shot.source, rate.per_second());

@@ -12,9 +12,15 @@ const WALKS: usize = 4;
 /// Chroma counts double: its range in pictures is about half of luma's.
 const CHROMA_WEIGHT: u32 = 2;
 
-/// The barrier before each cell: of luma, and of Cb and Cr twice, added, in codes of 8 bits.
+/// The barrier before each cell of a whole picture: of luma, and of Cb and Cr twice, added, in codes of 8 bits.
 pub(super) fn barriers(look: &Look, cells: &[Cell]) -> Vec<u8> {
-    let plane = |of: fn(&Cell) -> u8| barriers_in(look, &cells.iter().map(of).collect::<Vec<_>>());
+    let columns = look.columns as usize;
+    barriers_from(columns, cells, |at| at < columns || at.is_multiple_of(columns) || (at + 1).is_multiple_of(columns))
+}
+
+/// The same, before each cell of rows of `columns` that a way leads to from any that is a border.
+pub(super) fn barriers_from(columns: usize, cells: &[Cell], is_border: impl Fn(usize) -> bool) -> Vec<u8> {
+    let plane = |of: fn(&Cell) -> u8| barriers_in(columns, &cells.iter().map(of).collect::<Vec<_>>(), &is_border);
     let (luma, blue, red) = (plane(|cell| cell.luma), plane(|cell| cell.blue), plane(|cell| cell.red));
     let sum = |at: usize| u32::from(luma[at]) + CHROMA_WEIGHT * (u32::from(blue[at]) + u32::from(red[at]));
     (0..cells.len()).map(|at| sum(at).min(255) as u8).collect()
@@ -29,10 +35,9 @@ struct Way {
 }
 
 /// The barriers in one plane of values.
-fn barriers_in(look: &Look, values: &[u8]) -> Vec<u8> {
-    let (columns, rows) = (look.columns as usize, look.rows as usize);
-    let on_border = |at: usize| at < columns || at.is_multiple_of(columns) || (at + 1).is_multiple_of(columns);
-    let begin = |(at, value): (usize, &u8)| Way { barrier: if on_border(at) { 0 } else { u8::MAX }, least: *value, most: *value };
+fn barriers_in(columns: usize, values: &[u8], is_border: impl Fn(usize) -> bool) -> Vec<u8> {
+    let rows = values.len() / columns.max(1);
+    let begin = |(at, value): (usize, &u8)| Way { barrier: if is_border(at) { 0 } else { u8::MAX }, least: *value, most: *value };
     let mut ways = values.iter().enumerate().map(begin).collect::<Vec<_>>();
     let step = |ways: &mut [Way], at: usize, from: usize| {
         let (least, most) = (ways[from].least.min(values[at]), ways[from].most.max(values[at]));

@@ -15,7 +15,7 @@ const SAMPLES: usize = 12;
 /// Fewest of them that must show a place.
 const SAMPLES_LEAST: usize = 4;
 /// How much more a code of colour says than one of luma: shadows and lamps change luma alone.
-const COLOUR_WEIGHT: f32 = 1.6;
+pub(super) const COLOUR_WEIGHT: f32 = 1.6;
 
 /// The background of a stretch.
 pub(super) struct Plates<'s, 'f> {

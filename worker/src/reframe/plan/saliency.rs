@@ -5,7 +5,7 @@
 //! preference for the middle. Letters and bars count nothing.
 
 use super::camera_motion::CameraMotion;
-use super::plate::Plates;
+use super::plate::{COLOUR_WEIGHT, Plates};
 use super::scene::{Scene, View};
 use crate::reframe::barrier::barriers_from;
 use crate::reframe::findings::{Cell, MOTION_UNITS};
@@ -22,23 +22,33 @@ const DEVIATION_NONE: f32 = 10.0;
 const BARRIER_FULL: f32 = 90.0;
 /// Contrast that counts in full.
 const CONTRAST_FULL: f32 = 90.0;
-/// Stir (mean change above the picture's own) that counts in full.
+/// Stir (change above what a cell's edges explain, in the median) that counts in full.
 const STIR_FULL: f32 = 6.0;
+/// Change that is no stir yet: noise and compression.
+const STIR_NONE: f32 = 1.0;
+/// How many times the usual change of a cell with its edges is no stir yet.
+const STIR_TIMES: f32 = 1.6;
+/// What is added to edges, so that flat cells are not asked to be perfectly still.
+const EDGES_QUIET: f32 = 8.0;
+/// Speed of the camera, in pixels of the look a frame, from which nothing is told of stirring.
+const STIR_SPEED_MOST: f64 = 0.5;
+/// Speed of the camera from which the background may be off by a part of a cell.
+const CAMERA_MOVES: f64 = 0.05;
+/// The part of a step between two cells that a background may be off by: of a camera that moves, and of one that stands.
+const SLACK_MOVING: f32 = 0.5;
+const SLACK_STILL: f32 = 0.12;
+/// Part of the picture that moves at once when it is light that moves, or nothing can be told.
+const FLOOD_PART: f32 = 0.45;
 /// Least edges for a cell's own motion to be believed.
 const EDGES_LEAST: u8 = 6;
-/// What the cues count for.
-const WEIGHTS: Weights = Weights { moving: 0.5, barrier: 0.24, contrast: 0.08, skin: 0.12, stir: 0.12, edges: 0.03 };
+/// Edges that count in full.
+const EDGES_FULL: f32 = 128.0;
+/// Cues of a cell.
+const CUES: usize = 6;
+/// What they count for: what moves, what is walled off, what stands out, skin, what stirs in place, edges.
+const WEIGHTS: [f32; CUES] = [0.5, 0.24, 0.08, 0.12, 0.12, 0.03];
 /// How much less a cell at the picture's edge counts than one in its middle.
 const MIDDLE_PREFERENCE: f32 = 0.3;
-
-struct Weights {
-    moving: f32,
-    barrier: f32,
-    contrast: f32,
-    skin: f32,
-    stir: f32,
-    edges: f32,
-}
 
 /// The cells of one frame: how much each asks to be looked at, 0..1, and the part of it that moves.
 pub(super) struct Saliency {
@@ -46,6 +56,10 @@ pub(super) struct Saliency {
     pub(super) all: Vec<f32>,
     /// Of what moves or stands in front of the background alone.
     pub(super) moving: Vec<f32>,
+    /// Of what moves, or stirs in place.
+    pub(super) life: Vec<f32>,
+    /// How well each is walled off from the picture's edge, in codes.
+    pub(super) walled: Vec<f32>,
 }
 
 /// What the saliency of a stretch's frames is made of.
@@ -60,39 +74,50 @@ pub(super) struct Cues<'s, 'f> {
 impl<'s, 'f> Cues<'s, 'f> {
     /// Of a stretch whose camera moves so; cells that are not `within` count nothing.
     pub(super) fn of(scene: &'s Scene<'f>, camera: &'s [CameraMotion], within: &'s [bool]) -> Self {
-        Self { scene, camera, plates: Plates::of(scene, camera), within, stir: stir(scene, camera) }
+        Self { scene, camera, plates: Plates::of(scene, camera), within, stir: stir(scene, camera, within) }
     }
 
     /// The saliency of a view whose cells of `letters` are lettering.
     pub(super) fn saliency(&self, view: usize, letters: &[bool]) -> Saliency {
         let grid = self.scene.grid();
-        let seen = &self.scene.views[view];
         let moving = self.moving(view, letters);
-        let walled = self.walled(seen, letters);
-        let mut all = vec![0.0; moving.len()];
-        for (index, value) in all.iter_mut().enumerate() {
+        let parts = self.parts(view, letters, &moving);
+        let of = |index: usize| {
             if !self.within[index] || letters[index] {
-                continue;
+                return 0.0;
             }
-            let cell = &seen.cells[index];
-            let cues = WEIGHTS.moving * moving[index]
-                + WEIGHTS.barrier * (walled[index] / BARRIER_FULL).min(1.0)
-                + WEIGHTS.contrast * (f32::from(cell.contrast) / CONTRAST_FULL).min(1.0)
-                + WEIGHTS.skin * f32::from(cell.skin) / 255.0
-                + WEIGHTS.stir * self.stir[index]
-                + WEIGHTS.edges * (f32::from(cell.edges) / 128.0).min(1.0);
-            *value = cues * middle_preference(index, grid);
-        }
-        Saliency { all, moving }
+            let sum = WEIGHTS.iter().zip(&parts).map(|(weight, part)| weight * part[index]).sum::<f32>();
+            sum * middle_preference(index, grid)
+        };
+        let all = (0..moving.len()).map(of).collect();
+        let lives = |index: usize| if self.within[index] && !letters[index] { moving[index].max(self.stir[index]) } else { 0.0 };
+        let life = (0..moving.len()).map(lives).collect();
+        let [_, walled, ..] = parts;
+        Saliency { all, moving, life, walled }
     }
 
-    /// What moves against the background, or differs from it.
+    /// Each cue by itself, 0..1, in the order of [`WEIGHTS`].
+    pub(super) fn parts(&self, view: usize, letters: &[bool], moving: &[f32]) -> [Vec<f32>; CUES] {
+        let seen = &self.scene.views[view];
+        let of = |part: fn(&Cell) -> f32| seen.cells.iter().map(|cell| part(cell).min(1.0)).collect::<Vec<_>>();
+        [
+            moving.to_vec(),
+            self.walled(seen, letters).iter().map(|walled| (walled / BARRIER_FULL).min(1.0)).collect(),
+            of(|cell| f32::from(cell.contrast) / CONTRAST_FULL),
+            of(|cell| f32::from(cell.skin) / 255.0),
+            self.stir.clone(),
+            of(|cell| f32::from(cell.edges) / EDGES_FULL),
+        ]
+    }
+
+    /// What moves against the background, or differs from it, 0..1; nothing where most of the picture does, as in a flash.
     fn moving(&self, view: usize, letters: &[bool]) -> Vec<f32> {
         let (columns, _) = self.scene.grid();
         let seen = &self.scene.views[view];
         let camera = &self.camera[view];
         let deviation = self.plates.deviation(view);
         let floor = median_within(&deviation, self.within);
+        let slack = if camera.speed() > CAMERA_MOVES { SLACK_MOVING } else { SLACK_STILL };
         let of = |(index, cell): (usize, &Cell)| {
             if !self.within[index] || letters[index] {
                 return 0.0;
@@ -104,10 +129,29 @@ impl<'s, 'f> Cues<'s, 'f> {
             // A cell that no motion explains moves in no known way.
             let explained = 1.0 / (1.0 + f32::from(cell.residual) / 12.0);
             let motion = ((motion - OBJECT_MOTION_NONE) / OBJECT_MOTION_FULL).clamp(0.0, 1.0) * explained;
-            let front = ((deviation[index] - floor - DEVIATION_NONE) / DEVIATION_FULL).clamp(0.0, 1.0);
+            let none = floor + DEVIATION_NONE + slack * self.step(seen, index);
+            let front = ((deviation[index] - none) / DEVIATION_FULL).clamp(0.0, 1.0);
             (motion * 0.5 + front).min(1.0)
         };
-        seen.cells.iter().enumerate().map(of).collect()
+        let moving = seen.cells.iter().enumerate().map(of).collect::<Vec<_>>();
+        let many = moving.iter().filter(|moving| **moving > 0.3).count();
+        let all = self.within.iter().filter(|within| **within).count();
+        if many as f32 > FLOOD_PART * all as f32 { vec![0.0; moving.len()] } else { moving }
+    }
+
+    /// How much colours step from a cell to those beside it: by so much a picture that is off by a part of a cell differs.
+    fn step(&self, seen: &View<'_>, index: usize) -> f32 {
+        let (columns, rows) = self.scene.grid();
+        let (column, row) = (index % columns, index / columns);
+        let own = &seen.cells[index];
+        let beside = [
+            (column > 0).then(|| index - 1),
+            (column + 1 < columns).then(|| index + 1),
+            (row > 0).then(|| index - columns),
+            (row + 1 < rows).then(|| index + columns),
+        ];
+        let steps = beside.into_iter().flatten().map(|other| colour_codes(own, &seen.cells[other]));
+        steps.fold(0.0, f32::max)
     }
 
     /// How well each cell is walled off from the left, right and upper edges of the content. People stand on the lower one.
@@ -129,24 +173,34 @@ impl<'s, 'f> Cues<'s, 'f> {
     }
 }
 
-/// How much the cells stir in place over the stretch, 0..1; nothing while the camera moves, when all of them do.
-fn stir(scene: &Scene<'_>, camera: &[CameraMotion]) -> Vec<f32> {
+/// How much the cells stir in place over the stretch, 0..1: somebody who talks, or shifts from foot to foot. The median over
+/// time, so that what passes by leaves nothing; and only what is more than a cell's edges make of a camera that trembles.
+/// Nothing while the camera pans, when all cells change.
+fn stir(scene: &Scene<'_>, camera: &[CameraMotion], within: &[bool]) -> Vec<f32> {
     let (columns, rows) = scene.grid();
-    let mut sums = vec![0.0_f32; columns * rows];
-    let mut count = 0.0;
+    let mut excess = vec![Vec::new(); columns * rows];
     for (view, motion) in scene.views.iter().zip(camera) {
-        if !view.moves || motion.speed() > 0.5 {
+        if !view.moves || motion.speed() > STIR_SPEED_MOST {
             continue;
         }
-        let mut changes = view.cells.iter().map(|cell| cell.change).collect::<Vec<_>>();
-        let middle = changes.len() / 2;
-        let usual = *changes.select_nth_unstable(middle).1;
-        for (sum, cell) in sums.iter_mut().zip(view.cells) {
-            *sum += f32::from(cell.change.saturating_sub(usual)).min(2.0 * STIR_FULL);
+        let by_edges = |cell: &Cell| f32::from(cell.change) / (f32::from(cell.edges) + EDGES_QUIET);
+        let usual = median_within(&view.cells.iter().map(by_edges).collect::<Vec<_>>(), within);
+        for (index, cell) in view.cells.iter().enumerate().filter(|(index, _)| within[*index]) {
+            let expected = STIR_TIMES * usual * (f32::from(cell.edges) + EDGES_QUIET);
+            excess[index].push((f32::from(cell.change) - expected - STIR_NONE).max(0.0));
         }
-        count += 1.0;
     }
-    sums.iter().map(|sum| if count > 0.0 { (sum / count / STIR_FULL).min(1.0) } else { 0.0 }).collect()
+    let of = |mut values: Vec<f32>| {
+        values.sort_by(f32::total_cmp);
+        values.get(values.len() / 2).map_or(0.0, |median| (median / STIR_FULL).min(1.0))
+    };
+    excess.into_iter().map(of).collect()
+}
+
+/// Distance of two cells' colours, in codes: luma, and Cb and Cr more.
+fn colour_codes(one: &Cell, other: &Cell) -> f32 {
+    let chroma = f32::from(one.blue.abs_diff(other.blue)) + f32::from(one.red.abs_diff(other.red));
+    f32::from(one.luma.abs_diff(other.luma)) + COLOUR_WEIGHT * chroma
 }
 
 fn median_within(values: &[f32], within: &[bool]) -> f32 {

@@ -15,7 +15,7 @@ const PEAK_PART: f32 = 0.015;
 const PEAK_LEAST: f32 = 0.1;
 /// From how much life a cell belongs to what lives, and how much one of its cells must have; cells that are apart by one belong
 /// together: what is flat shows its life at its edges alone.
-const LIFE: Levels = Levels { least: 0.2, sure: 0.45, reach: 2 };
+const LIFE: Levels = Levels { least: 0.15, sure: 0.35, reach: 2 };
 /// Cells that live at least.
 const LIFE_CELLS_LEAST: usize = 2;
 /// How well what stands below must be walled off, as a part of what lives.

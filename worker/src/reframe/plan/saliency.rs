@@ -4,6 +4,7 @@
 //! the picture's edge (`barrier`), what stands out from its surroundings, skin, edges, what stirs in place; and a mild
 //! preference for the middle. Letters and bars count nothing.
 
+use super::bodies::with_bodies;
 use super::camera_motion::CameraMotion;
 use super::plate::{COLOUR_WEIGHT, Plates};
 use super::scene::{Scene, View};
@@ -23,11 +24,17 @@ const BARRIER_FULL: f32 = 90.0;
 /// Contrast that counts in full.
 const CONTRAST_FULL: f32 = 90.0;
 /// Stir (change above what a cell's edges explain, in the median) that counts in full.
-const STIR_FULL: f32 = 6.0;
+const STIR_FULL: f32 = 4.0;
 /// Change that is no stir yet: noise and compression.
-const STIR_NONE: f32 = 1.0;
+const STIR_NONE: f32 = 0.5;
+/// Cells on each side of one that tell what is usual about it.
+const ABOUT_CELLS: usize = 4;
+/// Range of luma that most of a picture in daylight spans, in codes.
+const LIGHT_USUAL: f32 = 130.0;
+/// The least light that is believed.
+const LIGHT_LEAST: f32 = 0.25;
 /// How many times the usual change of a cell with its edges is no stir yet.
-const STIR_TIMES: f32 = 1.6;
+const STIR_TIMES: f32 = 1.4;
 /// What is added to edges, so that flat cells are not asked to be perfectly still.
 const EDGES_QUIET: f32 = 8.0;
 /// Speed of the camera, in pixels of the look a frame, from which nothing is told of stirring.
@@ -69,12 +76,14 @@ pub(super) struct Cues<'s, 'f> {
     plates: Plates<'s, 'f>,
     within: &'s [bool],
     stir: Vec<f32>,
+    light: f32,
 }
 
 impl<'s, 'f> Cues<'s, 'f> {
     /// Of a stretch whose camera moves so; cells that are not `within` count nothing.
     pub(super) fn of(scene: &'s Scene<'f>, camera: &'s [CameraMotion], within: &'s [bool]) -> Self {
-        Self { scene, camera, plates: Plates::of(scene, camera), within, stir: stir(scene, camera, within) }
+        let light = light(scene, within);
+        Self { scene, camera, plates: Plates::of(scene, camera), within, stir: stir(scene, camera, within, light), light }
     }
 
     /// The saliency of a view whose cells of `letters` are lettering.
@@ -90,7 +99,9 @@ impl<'s, 'f> Cues<'s, 'f> {
             sum * middle_preference(index, grid)
         };
         let all = (0..moving.len()).map(of).collect();
-        let lives = |index: usize| if self.within[index] && !letters[index] { moving[index].max(self.stir[index]) } else { 0.0 };
+        // What moves is told from the background whole; what stirs in place shows at its edges alone.
+        let stirs = with_bodies(&self.stir, self.scene.views[view].cells, self.within, grid.0, self.light);
+        let lives = |index: usize| if self.within[index] && !letters[index] { moving[index].max(stirs[index]) } else { 0.0 };
         let life = (0..moving.len()).map(lives).collect();
         let [_, walled, ..] = parts;
         Saliency { all, moving, life, walled }
@@ -102,7 +113,7 @@ impl<'s, 'f> Cues<'s, 'f> {
         let of = |part: fn(&Cell) -> f32| seen.cells.iter().map(|cell| part(cell).min(1.0)).collect::<Vec<_>>();
         [
             moving.to_vec(),
-            self.walled(seen, letters).iter().map(|walled| (walled / BARRIER_FULL).min(1.0)).collect(),
+            self.walled(seen, letters).iter().map(|walled| (walled / (BARRIER_FULL * self.light)).min(1.0)).collect(),
             of(|cell| f32::from(cell.contrast) / CONTRAST_FULL),
             of(|cell| f32::from(cell.skin) / 255.0),
             self.stir.clone(),
@@ -117,7 +128,7 @@ impl<'s, 'f> Cues<'s, 'f> {
         let camera = &self.camera[view];
         let deviation = self.plates.deviation(view);
         let floor = median_within(&deviation, self.within);
-        let slack = if camera.speed() > CAMERA_MOVES { SLACK_MOVING } else { SLACK_STILL };
+        let slack = if camera.fastest() > CAMERA_MOVES { SLACK_MOVING } else { SLACK_STILL };
         let of = |(index, cell): (usize, &Cell)| {
             if !self.within[index] || letters[index] {
                 return 0.0;
@@ -129,8 +140,8 @@ impl<'s, 'f> Cues<'s, 'f> {
             // A cell that no motion explains moves in no known way.
             let explained = 1.0 / (1.0 + f32::from(cell.residual) / 12.0);
             let motion = ((motion - OBJECT_MOTION_NONE) / OBJECT_MOTION_FULL).clamp(0.0, 1.0) * explained;
-            let none = floor + DEVIATION_NONE + slack * self.step(seen, index);
-            let front = ((deviation[index] - none) / DEVIATION_FULL).clamp(0.0, 1.0);
+            let none = floor + DEVIATION_NONE * self.light + slack * self.step(seen, index);
+            let front = ((deviation[index] - none) / (DEVIATION_FULL * self.light)).clamp(0.0, 1.0);
             (motion * 0.5 + front).min(1.0)
         };
         let moving = seen.cells.iter().enumerate().map(of).collect::<Vec<_>>();
@@ -174,31 +185,57 @@ impl<'s, 'f> Cues<'s, 'f> {
 }
 
 /// How much the cells stir in place over the stretch, 0..1: somebody who talks, or shifts from foot to foot. The median over
-/// time, so that what passes by leaves nothing; and only what is more than a cell's edges make of a camera that trembles.
-/// Nothing while the camera pans, when all cells change.
-fn stir(scene: &Scene<'_>, camera: &[CameraMotion], within: &[bool]) -> Vec<f32> {
-    let (columns, rows) = scene.grid();
-    let mut excess = vec![Vec::new(); columns * rows];
-    for (view, motion) in scene.views.iter().zip(camera) {
-        if !view.moves || motion.speed() > STIR_SPEED_MOST {
-            continue;
-        }
-        let by_edges = |cell: &Cell| f32::from(cell.change) / (f32::from(cell.edges) + EDGES_QUIET);
-        let usual = median_within(&view.cells.iter().map(by_edges).collect::<Vec<_>>(), within);
-        for (index, cell) in view.cells.iter().enumerate().filter(|(index, _)| within[*index]) {
-            let expected = STIR_TIMES * usual * (f32::from(cell.edges) + EDGES_QUIET);
-            excess[index].push((f32::from(cell.change) - expected - STIR_NONE).max(0.0));
-        }
-    }
-    let of = |mut values: Vec<f32>| {
-        values.sort_by(f32::total_cmp);
-        values.get(values.len() / 2).map_or(0.0, |median| (median / STIR_FULL).min(1.0))
+/// time, so that what passes by leaves nothing; and only what is more than is usual about the cell, and more than its edges
+/// make of a camera that trembles. Nothing while the camera pans, when all cells change.
+fn stir(scene: &Scene<'_>, camera: &[CameraMotion], within: &[bool], light: f32) -> Vec<f32> {
+    let grid = scene.grid();
+    let still = scene.views.iter().zip(camera).filter(|(view, motion)| view.moves && motion.fastest() <= STIR_SPEED_MOST);
+    let views = still.map(|(view, _)| view.cells).collect::<Vec<_>>();
+    let over_time = |of: fn(&Cell) -> u8| {
+        let cell = |index: usize| {
+            let mut values = views.iter().map(|cells| of(&cells[index])).collect::<Vec<_>>();
+            values.sort_unstable();
+            values.get(values.len() / 2).map_or(0.0, |value| f32::from(*value))
+        };
+        (0..within.len()).map(cell).collect::<Vec<_>>()
     };
-    excess.into_iter().map(of).collect()
+    let (change, edges) = (over_time(|cell| cell.change), over_time(|cell| cell.edges));
+    let by_edges = change.iter().zip(&edges).map(|(change, edges)| change / (edges + EDGES_QUIET)).collect::<Vec<_>>();
+    let usual = median_within(&by_edges, within);
+    let of = |index: usize| {
+        if !within[index] {
+            return 0.0;
+        }
+        let expected = (usual * (edges[index] + EDGES_QUIET)).max(median_about(&change, within, index, grid));
+        let excess = change[index] - STIR_TIMES * expected - STIR_NONE * light;
+        (excess / (STIR_FULL * light)).clamp(0.0, 1.0)
+    };
+    (0..within.len()).map(of).collect()
+}
+
+/// The median about a cell.
+fn median_about(values: &[f32], within: &[bool], index: usize, (columns, rows): (usize, usize)) -> f32 {
+    let (column, row) = (index % columns, index / columns);
+    let near = (row.saturating_sub(ABOUT_CELLS)..(row + ABOUT_CELLS + 1).min(rows)).flat_map(|row| {
+        let across = column.saturating_sub(ABOUT_CELLS)..(column + ABOUT_CELLS + 1).min(columns);
+        across.map(move |column| row * columns + column)
+    });
+    let mut near = near.filter(|&index| within[index]).map(|index| values[index]).collect::<Vec<_>>();
+    near.sort_by(f32::total_cmp);
+    near.get(near.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// How much of the usual range of light a stretch uses, 0.2..1: in the dark all differences are small.
+fn light(scene: &Scene<'_>, within: &[bool]) -> f32 {
+    let Some(view) = scene.views.get(scene.views.len() / 2) else { return 1.0 };
+    let mut luma = view.cells.iter().zip(within).filter(|(_, within)| **within).map(|(cell, _)| cell.luma).collect::<Vec<_>>();
+    luma.sort_unstable();
+    let at = |part: usize| luma.get(luma.len().saturating_sub(1) * part / 20).map_or(0.0, |luma| f32::from(*luma));
+    ((at(19) - at(1)) / LIGHT_USUAL).clamp(LIGHT_LEAST, 1.0)
 }
 
 /// Distance of two cells' colours, in codes: luma, and Cb and Cr more.
-fn colour_codes(one: &Cell, other: &Cell) -> f32 {
+pub(super) fn colour_codes(one: &Cell, other: &Cell) -> f32 {
     let chroma = f32::from(one.blue.abs_diff(other.blue)) + f32::from(one.red.abs_diff(other.red));
     f32::from(one.luma.abs_diff(other.luma)) + COLOUR_WEIGHT * chroma
 }

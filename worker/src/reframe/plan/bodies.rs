@@ -3,7 +3,7 @@
 //! A shirt is flat, and shows no motion between two arms that do. So the frame is parted into patches of like colour, and those
 //! of which a good part lies beside living cells are taken along: a torso between its arms, and not the wall behind them.
 
-use super::saliency::colour_codes;
+use super::scene::{around, colour_codes};
 use crate::reframe::findings::Cell;
 
 /// Difference of colour, in codes, up to which two cells beside one another are of one patch.
@@ -13,14 +13,14 @@ const PATCH_PART_MOST: f32 = 0.1;
 /// Part of a patch that must lie beside what lives.
 const BESIDE_PART: f32 = 0.25;
 /// Life from which a cell takes along what is beside it.
-const LIVES: f32 = 0.15;
+const LIVES: f32 = 0.3;
 /// The life that what is taken along is given: enough to belong, too little to matter.
 pub(super) const TAKEN_LIFE: f32 = 0.16;
 
 /// The life of each cell with what it takes along. `light` is how much of the usual range of light the picture uses.
 pub(super) fn with_bodies(life: &[f32], cells: &[Cell], within: &[bool], columns: usize, light: f32) -> Vec<f32> {
     let rows = cells.len() / columns.max(1);
-    let beside = |index: usize| around(index, (columns, rows)).any(|near| life[near] >= LIVES);
+    let beside = |index: usize| around(index, (columns, rows), 1).any(|near| life[near] >= LIVES);
     let mut grown = life.to_vec();
     let mut is_seen = within.iter().map(|within| !within).collect::<Vec<_>>();
     for start in 0..cells.len() {
@@ -55,12 +55,6 @@ pub(super) fn with_bodies(life: &[f32], cells: &[Cell], within: &[bool], columns
         }
     }
     grown
-}
-
-fn around(index: usize, (columns, rows): (usize, usize)) -> impl Iterator<Item = usize> {
-    let (column, row) = (index % columns, index / columns);
-    (row.saturating_sub(1)..(row + 2).min(rows))
-        .flat_map(move |row| (column.saturating_sub(1)..(column + 2).min(columns)).map(move |column| row * columns + column))
 }
 
 #[cfg(test)]

@@ -18,7 +18,10 @@ const SECONDS_LEAST: f64 = 0.5;
 /// Part of the time that a cell is seen with letters in which it must look like letters: compression smears some frames.
 const STEADY_PART: f64 = 0.8;
 /// Cells in a line of letters at least.
-const CELLS_LEAST: usize = 2;
+const WORDS_CELLS_LEAST: usize = 4;
+/// Cells in a corner mark at least, and their mean of edges that stand still: a mark is small, and made to be seen.
+const MARK_CELLS_LEAST: usize = 2;
+const MARK_STILL_EDGES_LEAST: usize = 50;
 /// A line of letters is no higher than this part of the picture.
 const HEIGHT_MOST: f64 = 0.22;
 /// A corner mark lies within this part of the picture's sides from a corner.
@@ -154,10 +157,18 @@ fn block(scene: &Scene<'_>, runs: &[Option<(usize, usize)>], group: &[usize], ca
     let last = group.iter().filter_map(|&index| runs[index]).map(|run| run.1).max()?;
     let look = scene.look;
     let place = look.cell_place(left as u32, top as u32).union(&look.cell_place(right as u32, bottom as u32));
-    if group.len() < CELLS_LEAST || place.height > HEIGHT_MOST * f64::from(look.source.height) {
+    let sort = if is_in_corner(&place, &scene.content) { Sort::Mark } else { Sort::Words };
+    let still = |index: &usize| usize::from(scene.views[(first + last) / 2].cells[*index].still_edges);
+    let is_enough = match sort {
+        Sort::Words => group.len() >= WORDS_CELLS_LEAST,
+        Sort::Mark => {
+            let sum = group.iter().map(still).sum::<usize>();
+            group.len() >= MARK_CELLS_LEAST && sum >= MARK_STILL_EDGES_LEAST * group.len()
+        }
+    };
+    if !is_enough || place.height > HEIGHT_MOST * f64::from(look.source.height) {
         return None;
     }
-    let sort = if is_in_corner(&place, &scene.content) { Sort::Mark } else { Sort::Words };
     let filled = group.len() as f64 / ((right - left + 1) * (bottom - top + 1)) as f64;
     let confidence = confidence(&place, &scene.content, sort, filled, camera_moves);
     // From the frame after the last view without it, at the latest, to the one before the next view.

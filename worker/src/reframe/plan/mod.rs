@@ -20,6 +20,7 @@ mod framing;
 mod hand;
 mod lettering;
 mod links;
+mod movers;
 mod path;
 mod plate;
 mod regions;
@@ -27,6 +28,7 @@ mod room;
 mod saliency;
 mod scene;
 mod solve;
+mod stir;
 mod subjects;
 #[cfg(test)]
 mod testing;

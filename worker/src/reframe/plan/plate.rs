@@ -5,7 +5,7 @@
 //! background itself, and is found by other means (`saliency`).
 
 use super::camera_motion::CameraMotion;
-use super::scene::Scene;
+use super::scene::{COLOUR_WEIGHT, Scene};
 use crate::reframe::findings::{CELL_SIDE, Cell};
 
 /// Seconds before and after a frame that its background is taken from.
@@ -14,8 +14,6 @@ const REACH_SECONDS: f64 = 4.0;
 const SAMPLES: usize = 12;
 /// Fewest of them that must show a place.
 const SAMPLES_LEAST: usize = 4;
-/// How much more a code of colour says than one of luma: shadows and lamps change luma alone.
-pub(super) const COLOUR_WEIGHT: f32 = 1.6;
 
 /// Difference, in codes, at which a cell counts half in aligning two views.
 const ALIGN_CODES: f32 = 12.0;

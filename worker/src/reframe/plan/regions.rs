@@ -18,6 +18,8 @@ const PEAK_LEAST: f32 = 0.1;
 const LIFE: Levels = Levels { least: 0.15, sure: 0.35, reach: 2 };
 /// Cells that live at least.
 const LIFE_CELLS_LEAST: usize = 2;
+/// Weight that what lives has at least: below, it is noise, or of no matter.
+const LIFE_WEIGHT_LEAST: f32 = 4.0;
 /// How well what stands below must be walled off, as a part of what lives.
 const STANDS_PART: f32 = 0.4;
 /// And how many times as well as what is beside it.
@@ -81,6 +83,7 @@ pub(super) fn living(saliency: &Saliency, look: &Look) -> Vec<Region> {
         // A tall thing matters more than a long one: it is nearer, and more often somebody.
         patch.weight = patch.weight.sqrt() * (patch.bottom + 1 - patch.top) as f32;
     }
+    patches.retain(|patch| patch.weight >= LIFE_WEIGHT_LEAST);
     strongest(patches, look)
 }
 

@@ -8,6 +8,13 @@ use super::super::findings::{Cell, Face, Findings, Look};
 /// Frames of one stretch that are looked at, at most: of an hour without a cut one in a second is enough.
 const VIEWS_MAX: usize = 4_000;
 
+/// Range of luma that most of a picture in daylight spans, in codes.
+const LIGHT_USUAL: f32 = 130.0;
+/// The least light that is believed.
+const LIGHT_LEAST: f32 = 0.25;
+/// How much more a code of colour says than one of luma: shadows and lamps change luma alone.
+pub(super) const COLOUR_WEIGHT: f32 = 1.6;
+
 /// A stretch of the shot as it was seen.
 pub(super) struct Scene<'f> {
     /// How it was looked at.
@@ -95,4 +102,35 @@ impl<'f> Scene<'f> {
         };
         places.map(within).collect()
     }
+
+    /// How much of the usual range of light the stretch uses, up to 1: in the dark all differences are small.
+    pub(super) fn light(&self, within: &[bool]) -> f32 {
+        let Some(view) = self.views.get(self.views.len() / 2) else { return 1.0 };
+        let mut luma = view.cells.iter().zip(within).filter(|(_, within)| **within).map(|(cell, _)| cell.luma).collect::<Vec<_>>();
+        luma.sort_unstable();
+        let at = |twentieths: usize| luma.get(luma.len().saturating_sub(1) * twentieths / 20).map_or(0.0, |luma| f32::from(*luma));
+        ((at(19) - at(1)) / LIGHT_USUAL).clamp(LIGHT_LEAST, 1.0)
+    }
+}
+
+/// The cells about one, itself included, up to `reach` to each side.
+pub(super) fn around(index: usize, (columns, rows): (usize, usize), reach: usize) -> impl Iterator<Item = usize> {
+    let (column, row) = (index % columns, index / columns);
+    (row.saturating_sub(reach)..(row + reach + 1).min(rows)).flat_map(move |row| {
+        let across = column.saturating_sub(reach)..(column + reach + 1).min(columns);
+        across.map(move |column| row * columns + column)
+    })
+}
+
+/// Distance of two cells' colours, in codes: luma, and Cb and Cr more.
+pub(super) fn colour_codes(one: &Cell, other: &Cell) -> f32 {
+    let chroma = f32::from(one.blue.abs_diff(other.blue)) + f32::from(one.red.abs_diff(other.red));
+    f32::from(one.luma.abs_diff(other.luma)) + COLOUR_WEIGHT * chroma
+}
+
+/// The median over the cells that count; 0 of none.
+pub(super) fn median_within(values: &[f32], within: &[bool]) -> f32 {
+    let mut values = values.iter().zip(within).filter(|(_, within)| **within).map(|(value, _)| *value).collect::<Vec<_>>();
+    values.sort_by(f32::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }

@@ -94,8 +94,8 @@ fn needed(mut found: Vec<Subject>) -> Vec<Subject> {
 /// Things that stand out without a face.
 fn figures(scene: &Scene<'_>, camera: &[CameraMotion], letters: &Lettering) -> Vec<Subject> {
     let within = scene.cells_within();
-    let cues = Cues::of(scene, camera, &within);
-    let seen = (0..scene.views.len()).map(|view| cues.saliency(view, &letters.cells(scene, view)));
+    let cues = Cues::of(scene, camera, &within, letters);
+    let seen = (0..scene.views.len()).map(|view| cues.saliency(view));
     let (living, standing) = seen.map(|seen| (living(&seen, scene.look), regions(&seen, scene.look))).unzip();
     let width = f64::from(scene.look.source.width.max(scene.look.source.height));
     let paths = |regions: Vec<Vec<Region>>, least: f64| {

@@ -11,6 +11,7 @@ mod ours;
 mod peers;
 mod pipe;
 mod progress;
+mod reframe;
 mod report;
 mod table;
 mod ycbcr;

@@ -13,7 +13,7 @@ use shotfarm_shared::digest::Digest;
 use shotfarm_shared::ids::WorkerId;
 use shotfarm_shared::media::{Colour, ColourTags, Extent, FrameLayout, MediaFacts, PixelFormat};
 use shotfarm_shared::segment::Receipt;
-use shotfarm_shared::work::{Assignment, Output, TaskResult, Work};
+use shotfarm_shared::work::{Assignment, Extra, FindingsReceipt, Output, Planned, TaskResult, Work};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
@@ -90,6 +90,16 @@ async fn answer(connection: &Connection, dir: &Path, assignment: &Assignment) ->
     };
     match &assignment.work {
         Work::Probe => TaskResult::Facts(facts),
+        Work::Analyse { range, .. } => {
+            let bytes = format!("findings {range}").into_bytes();
+            let digest = put(connection, dir, &bytes).await;
+            TaskResult::Findings(FindingsReceipt { range: *range, bytes: bytes.len() as u64, digest })
+        }
+        Work::Plan { .. } => {
+            let track = put(connection, dir, b"track").await;
+            let extras = vec![Extra { suffix: ".track.json".to_owned(), bytes: 5, digest: track }];
+            TaskResult::Plan(Planned { frames: 100, track, told: vec!["frames 0..100 steady".to_owned()], extras })
+        }
         Work::Render { range, .. } => {
             let bytes = format!("segment {range}").into_bytes();
             TaskResult::Segment(Receipt {
@@ -120,7 +130,7 @@ async fn work(connection: &Connection, dir: &Path, tasks: usize) {
     let hello = Hello {
         worker: WorkerId(Uuid::new_v4()),
         name: "pretender".into(),
-        protocol: 1,
+        protocol: shotfarm_proto::version::PROTOCOL,
         engine: shotfarm_shared::recipe::ENGINE_VERSION,
         device: "none".into(),
         software: true,
@@ -185,8 +195,30 @@ async fn a_batch_without_its_source_is_refused_by_name_and_leaves_nothing() {
     let connection = server.connect().await;
     let refusal = connection.studio().submit(request(Digest::of(b"nowhere"))).await.expect_err("no source");
     assert_eq!(refusal.code(), Code::FailedPrecondition);
-    assert_eq!(refusal.message(), "sources are not uploaded yet: clip.mp4 (nine5/ep01/sh0010)");
+    assert_eq!(refusal.message(), "not uploaded yet: clip.mp4 (nine5/ep01/sh0010)");
     assert!(job_states(&connection).await.is_empty());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shot_that_is_framed_anew_is_looked_at_planned_and_shown() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let server = Server::start(dir.path()).await;
+    let connection = server.connect().await;
+    let mut request = request(put(&connection, dir.path(), b"clip").await);
+    let track = Digest::of(b"keys");
+    let steps = format!("reframe 128x72 filter=lanczos track={track}");
+    request.shots[0].recipe = Some(v1::Recipe { steps, profile: "phone-h264".into() });
+    let refusal = connection.studio().submit(request.clone()).await.expect_err("no track");
+    assert_eq!(refusal.message(), "not uploaded yet: its track (nine5/ep01/sh0010)");
+    put(&connection, dir.path(), b"keys").await;
+    connection.studio().submit(request).await.expect("it is taken");
+    work(&connection, dir.path(), 4).await; // probe, analysis, plan and the first render
+    let reply = connection.studio().status(v1::StatusRequest::default()).await.expect("it answers").into_inner();
+    let planned = reply.jobs[0].planned.clone().expect("it is shown before the shot is done");
+    assert_eq!((planned.told.as_slice(), planned.extras.len()), (["frames 0..100 steady".to_owned()].as_slice(), 1));
+    work(&connection, dir.path(), 2).await;
+    assert_eq!(job_states(&connection).await, ["succeeded"]);
     server.stop().await;
 }
 

@@ -4,4 +4,4 @@
 //! wrong work: the coordinator then refuses it by name.
 
 /// What this build speaks.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;

@@ -78,6 +78,12 @@ impl FrameRate {
         self.den
     }
 
+    /// Frames in a second.
+    #[must_use]
+    pub fn per_second(self) -> f64 {
+        f64::from(self.num) / f64::from(self.den)
+    }
+
     /// The length of `frames` frames in seconds, for display and estimates only.
     #[must_use]
     pub fn seconds(self, frames: u64) -> f64 {

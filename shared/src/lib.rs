@@ -21,4 +21,5 @@ pub mod shot;
 pub mod split;
 pub mod task;
 pub mod time;
+pub mod track;
 pub mod work;

@@ -37,6 +37,21 @@ pub const MODEL_RUNS_MAX: u32 = 4;
 /// Greatest enlargement or reduction of one upscale step along one axis.
 pub const SCALE_FACTOR_MAX: u32 = 16;
 
+/// Widest and narrowest aspect of a reframed picture, to one: 32:9 and its like stay below.
+pub const ASPECT_MAX: u32 = 4;
+/// Rows of one table of keep-out zones.
+pub const ZONES_MAX: usize = 1_000;
+/// Largest file of a track, or of zones, that is read: an hour at 60 frames a second, a window for every frame.
+pub const TRACK_BYTES_MAX: u64 = 64 << 20;
+/// Stretches of one track, and keys set by hand: more cuts than a shot of an hour has.
+pub const TRACK_STRETCHES_MAX: usize = 10_000;
+/// Least side of a window, as a part of the picture's: below it there is nothing to enlarge.
+pub const WINDOW_PART_MIN: u32 = 16;
+/// Stretches of a track that are told to people one by one; a shot has a handful.
+pub const STRETCHES_TOLD_MAX: usize = 200;
+/// Files that come with an output: its track and the pictures of it.
+pub const EXTRAS_MAX: usize = 8;
+
 /// Frames between two points at which a shot may be cut into tasks, and the closed GOP of every segment. Ranges always start
 /// on this grid, so the encoder sees the same groups of pictures however a shot is split, and a split leaves no seam.
 pub const GRID_FRAMES: u64 = 48;
@@ -45,6 +60,9 @@ pub const GRID_FRAMES: u64 = 48;
 pub const FIDELITY_SAMPLE_FRAMES: u64 = 24;
 /// What frames without any difference count as, in hundredths of a decibel: above anything that 10 bits can tell apart.
 pub const FIDELITY_HUNDREDTHS_MAX: u32 = 10_000;
+/// Cells of the grid that one analysis task looks at: small frames go through it several times faster than through a render,
+/// and a killed worker still loses little.
+pub const ANALYSIS_CELLS: u64 = 5;
 /// Seconds of work that a render task aims at, once a worker's speed is known. Long enough that starting costs little, short
 /// enough that a killed worker loses little.
 pub const TASK_SECONDS_AIM: f64 = 30.0;

@@ -4,7 +4,7 @@
 //! same groups of pictures however a shot is split.
 
 use crate::frames::FrameRange;
-use crate::limits::{GRID_FRAMES, TASK_SECONDS_AIM};
+use crate::limits::{ANALYSIS_CELLS, GRID_FRAMES, TASK_SECONDS_AIM};
 
 /// What is known when a shot is cut.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +42,12 @@ pub fn ranges(frames: u64, task_frames: u64) -> Vec<FrameRange> {
         start = end;
     }
     ranges
+}
+
+/// Cuts `frames` frames into ranges to look at. What is found does not depend on how they are cut.
+#[must_use]
+pub fn analysis_ranges(frames: u64) -> Vec<FrameRange> {
+    ranges(frames, ANALYSIS_CELLS * GRID_FRAMES)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::digest::Digest;
 use crate::frames::FrameRange;
 use crate::ids::{Attempt, TaskId};
 use crate::label::Label;
+use crate::limits::{EXTRAS_MAX, STRETCHES_TOLD_MAX};
 use crate::media::{Extent, MediaFacts};
 use crate::model::ModelFiles;
 use crate::recipe::Recipe;
@@ -40,6 +41,22 @@ pub struct LeaseId {
 pub enum Work {
     /// Decode the source once and establish its facts.
     Probe,
+    /// Look at the frames of one range, for a plan.
+    Analyse {
+        /// The source's facts.
+        facts: MediaFacts,
+        /// The frames to look at.
+        range: FrameRange,
+        /// The files of every network that looks at them, each network once.
+        models: Vec<ModelFiles>,
+    },
+    /// Make a track of all that was found, and pictures of it for people.
+    Plan {
+        /// The source's facts.
+        facts: MediaFacts,
+        /// What was found, in order, without gap or overlap.
+        findings: Vec<FindingsReceipt>,
+    },
     /// Make the frames of one range and return them as a segment.
     Render {
         /// The source's facts.
@@ -48,6 +65,8 @@ pub enum Work {
         range: FrameRange,
         /// The files of every network that the recipe names, each network once.
         models: Vec<ModelFiles>,
+        /// The blob of the track that its windows follow, in a recipe that frames anew.
+        track: Option<Digest>,
     },
     /// Join the segments, add the sound, and prove the whole.
     Assemble {
@@ -56,6 +75,65 @@ pub enum Work {
         /// All segments in order, without gap or overlap.
         segments: Vec<Receipt>,
     },
+}
+
+/// What an analysis found in the frames of one range.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingsReceipt {
+    /// The frames that were looked at.
+    pub range: FrameRange,
+    /// Size of the findings.
+    pub bytes: u64,
+    /// Their blob.
+    pub digest: Digest,
+}
+
+/// How a shot is going to be framed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// The frames that the track covers: all of the shot.
+    pub frames: u64,
+    /// The blob of the track.
+    pub track: Digest,
+    /// Its stretches in a line each, for people; the first ones where there are very many.
+    pub told: Vec<String>,
+    /// The track as a file, and pictures of it: they come with the output.
+    pub extras: Vec<Extra>,
+}
+
+/// A file that comes with an output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extra {
+    /// What follows the output's name without its ending, such as `.track.json`.
+    pub suffix: String,
+    /// Size of the file.
+    pub bytes: u64,
+    /// Its blob.
+    pub digest: Digest,
+}
+
+impl Planned {
+    /// Holds a plan to its shot: every frame, its own bounds, and names that stay beside the output.
+    ///
+    /// # Errors
+    /// What is wrong, in a sentence.
+    pub fn check(&self, frames: u64) -> Result<(), String> {
+        if self.frames != frames {
+            return Err(format!("the source has {frames} frames and the track {}", self.frames));
+        }
+        if self.told.len() > STRETCHES_TOLD_MAX || self.extras.len() > EXTRAS_MAX {
+            return Err(format!("it has {} lines and {} files, which is too many", self.told.len(), self.extras.len()));
+        }
+        let is_plain = |suffix: &str| {
+            (2..=40).contains(&suffix.len())
+                && suffix.starts_with('.')
+                && suffix.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'.')
+        };
+        match self.extras.iter().find(|extra| !is_plain(&extra.suffix)) {
+            Some(extra) => Err(format!("`{}` is no ending of a file", extra.suffix.escape_debug())),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A finished and verified shot.
@@ -81,8 +159,25 @@ pub struct Output {
 pub enum TaskResult {
     /// Of a probe.
     Facts(MediaFacts),
+    /// Of an analysis.
+    Findings(FindingsReceipt),
+    /// Of a plan.
+    Plan(Planned),
     /// Of a render.
     Segment(Receipt),
     /// Of an assembly.
     Output(Output),
+}
+
+impl TaskResult {
+    /// The blobs that it names, with their sizes where they are told: all must be stored before it counts.
+    pub fn blobs(&self) -> Vec<(Digest, u64)> {
+        match self {
+            Self::Facts(_) => Vec::new(),
+            Self::Findings(found) => vec![(found.digest, found.bytes)],
+            Self::Plan(planned) => planned.extras.iter().map(|extra| (extra.digest, extra.bytes)).collect(),
+            Self::Segment(receipt) => vec![(receipt.digest, receipt.bytes)],
+            Self::Output(output) => vec![(output.digest, output.bytes)],
+        }
+    }
 }

@@ -154,7 +154,7 @@ impl Alone {
             profile: recipe.profile,
             layout: output.clone(),
             rate: facts.rate,
-            pixel_aspect: output_pixel_aspect(facts, output.extent),
+            pixel_aspect: output_pixel_aspect(recipe, facts, output.extent),
         };
         let segment = folder.join(format!("alone.{}", recipe.profile.extension()));
         let started = Instant::now();
@@ -209,7 +209,7 @@ fn assignment(recipe: Recipe, facts: MediaFacts, frames: u32) -> Result<Assignme
         label: "bench/ep01/sh0010".parse()?,
         source: Digest::of(b"the clip"),
         recipe,
-        work: Work::Render { facts, range: FrameRange::new(0, u64::from(frames)), models: Vec::new() },
+        work: Work::Render { facts, range: FrameRange::new(0, u64::from(frames)), models: Vec::new(), track: None },
     })
 }
 

@@ -12,6 +12,7 @@ pub mod media;
 pub mod net;
 pub mod outbox;
 pub mod quality;
+pub mod reframe;
 pub mod scratch;
 mod session;
 mod signals;

@@ -143,6 +143,7 @@ impl Farm {
                         shot: shot.clone(),
                         state: JobState::Open,
                         facts: None,
+                        planned: None,
                         output: None,
                         tasks: Vec::new(),
                         log: VecDeque::new(),
@@ -236,6 +237,17 @@ impl Farm {
                 TaskResult::Facts(facts) => {
                     job.facts = Some(facts.clone());
                     format!("probe: {} frames of {} at {} fps", facts.frames, facts.layout.extent, facts.rate)
+                }
+                TaskResult::Findings(found) => {
+                    job.tasks[number].findings = Some(found.clone());
+                    format!("analyse {}: {} bytes of findings", found.range, found.bytes)
+                }
+                TaskResult::Plan(planned) => {
+                    for told in &planned.told {
+                        job.note(at, format!("plan: {told}"));
+                    }
+                    job.planned = Some(planned.clone());
+                    format!("plan: {} frames have their window", planned.frames)
                 }
                 TaskResult::Segment(receipt) => {
                     job.tasks[number].receipt = Some(receipt.clone());

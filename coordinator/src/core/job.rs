@@ -13,7 +13,7 @@ use shotfarm_shared::segment::Receipt;
 use shotfarm_shared::shot::Shot;
 use shotfarm_shared::task::TaskState;
 use shotfarm_shared::time::Timestamp;
-use shotfarm_shared::work::Output;
+use shotfarm_shared::work::{FindingsReceipt, Output, Planned};
 
 /// One accepted manifest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,6 +43,9 @@ pub struct Job {
     pub state: JobState,
     /// Established by its probe.
     pub facts: Option<MediaFacts>,
+    /// Made by its plan. Absent in farms stored before there were any.
+    #[serde(default)]
+    pub planned: Option<Planned>,
     /// Made by its assembly.
     pub output: Option<Output>,
     /// A task's number is its place here.
@@ -71,6 +74,10 @@ pub enum JobState {
 pub enum TaskKind {
     /// Establishes the source's facts.
     Probe,
+    /// Looks at a range of frames.
+    Analyse(FrameRange),
+    /// Plans a track from all that was found.
+    Plan,
     /// Makes a range of frames.
     Render(FrameRange),
     /// Joins all segments.
@@ -98,6 +105,9 @@ pub struct Task {
     pub worker_name: String,
     /// A render task's result.
     pub receipt: Option<Receipt>,
+    /// An analysis task's result.
+    #[serde(default)]
+    pub findings: Option<FindingsReceipt>,
 }
 
 /// One line of a job's log.
@@ -115,6 +125,8 @@ impl TaskKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Probe => "probe",
+            Self::Analyse(_) => "analyse",
+            Self::Plan => "plan",
             Self::Render(_) => "render",
             Self::Assemble => "assemble",
         }
@@ -126,7 +138,9 @@ impl TaskKind {
         match self {
             Self::Assemble => 0,
             Self::Probe => 1,
-            Self::Render(_) => 2,
+            Self::Plan => 2,
+            Self::Analyse(_) => 3,
+            Self::Render(_) => 4,
         }
     }
 
@@ -135,16 +149,25 @@ impl TaskKind {
     pub fn frames(self) -> u64 {
         match self {
             Self::Render(range) => range.len(),
-            Self::Probe | Self::Assemble => 0,
+            Self::Probe | Self::Analyse(_) | Self::Plan | Self::Assemble => 0,
+        }
+    }
+
+    /// The frames it is about, where that is not all of the shot.
+    #[must_use]
+    pub fn range(self) -> Option<FrameRange> {
+        match self {
+            Self::Analyse(range) | Self::Render(range) => Some(range),
+            Self::Probe | Self::Plan | Self::Assemble => None,
         }
     }
 }
 
 impl std::fmt::Display for TaskKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Render(range) => write!(f, "render {range}"),
-            Self::Probe | Self::Assemble => f.write_str(self.word()),
+        match self.range() {
+            Some(range) => write!(f, "{} {range}", self.word()),
+            None => f.write_str(self.word()),
         }
     }
 }
@@ -162,6 +185,7 @@ impl Task {
             lost: None,
             worker_name: String::new(),
             receipt: None,
+            findings: None,
         }
     }
 
@@ -209,6 +233,15 @@ impl Job {
         let mut receipts: Vec<Receipt> = renders.map(|task| task.receipt.clone()).collect::<Option<_>>()?;
         receipts.sort_by_key(|receipt| receipt.range.start);
         (!receipts.is_empty()).then_some(receipts)
+    }
+
+    /// What all analysis tasks found, in order of their frames, or `None` while one is missing.
+    #[must_use]
+    pub fn findings(&self) -> Option<Vec<FindingsReceipt>> {
+        let tasks = self.tasks.iter().filter(|task| matches!(task.kind, TaskKind::Analyse(_)));
+        let mut findings = tasks.map(|task| task.findings.clone()).collect::<Option<Vec<_>>>()?;
+        findings.sort_by_key(|found| found.range.start);
+        (!findings.is_empty()).then_some(findings)
     }
 
     /// The ids of its tasks, in order.

@@ -18,5 +18,3 @@ pub mod select;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_models;

@@ -28,7 +28,7 @@ fn hello(id: u128) -> Hello {
     Hello {
         worker: WorkerId(Uuid::from_u128(id)),
         name: "w".into(),
-        protocol: 1,
+        protocol: shotfarm_proto::version::PROTOCOL,
         engine: shotfarm_shared::recipe::ENGINE_VERSION,
         device: String::new(),
         software: true,

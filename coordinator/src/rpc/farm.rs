@@ -105,16 +105,17 @@ impl Reader {
         self.engine.run(command).await.map(drop).map_err(engine_status)
     }
 
-    /// Whether the blob that a result names is here, whole; true for results without one.
+    /// Whether the blobs that a result names are here, whole; true for results without any.
     fn is_stored(&self, result: &TaskResult) -> Result<bool, Status> {
         let whole = |digest: Digest, bytes: u64| match self.blobs.stat(digest) {
             Ok(state) => Ok(state == BlobState::Whole(bytes)),
             Err(error) => Err(Status::internal(error.to_string())),
         };
-        match result {
-            TaskResult::Facts(_) => Ok(true),
-            TaskResult::Segment(receipt) => whole(receipt.digest, receipt.bytes),
-            TaskResult::Output(output) => whole(output.digest, output.bytes),
+        for (digest, bytes) in result.blobs() {
+            if !whole(digest, bytes)? {
+                return Ok(false);
+            }
         }
+        Ok(true)
     }
 }

@@ -5,7 +5,7 @@ use shotfarm_shared::ids::{BatchId, JobId, WorkerId};
 use shotfarm_shared::time::Timestamp;
 
 use crate::core::farm::{Farm, Worker};
-use crate::core::job::{Batch, Job, JobState, Task, TaskKind};
+use crate::core::job::{Batch, Job, JobState, Task};
 
 /// The state of what `request` selects, and of the farm as a whole.
 #[must_use]
@@ -119,15 +119,15 @@ fn job_status(farm: &Farm, id: JobId, job: &Job) -> v1::JobStatus {
         failure,
         doing: running.max_by_key(|kind| std::cmp::Reverse(kind.rank())).map(|kind| kind.word().to_owned()),
         fidelity: job.fidelity().map(Into::into),
+        planned: job.planned.as_ref().map(Into::into),
     }
 }
 
 fn task_status(farm: &Farm, number: usize, task: &Task) -> v1::TaskStatus {
-    let range = if let TaskKind::Render(range) = task.kind { Some(range.into()) } else { None };
     v1::TaskStatus {
         number: number as u32,
         kind: task.kind.word().to_owned(),
-        range,
+        range: task.kind.range().map(Into::into),
         state: task.state.word().to_owned(),
         attempts: task.attempts,
         worker: (!task.worker_name.is_empty()).then(|| task.worker_name.clone()),

@@ -50,14 +50,18 @@ impl StudioService {
         }
     }
 
-    /// Refuses shots whose source is not here: a batch that is taken can be worked on.
+    /// Refuses shots whose source, or track set by hand, is not here: a batch that is taken can be worked on.
     fn check_sources(&self, shots: &[Shot]) -> Result<(), Status> {
         let mut missing = Vec::new();
         for shot in shots {
-            match self.blobs.stat(shot.source) {
-                Ok(BlobState::Whole(_)) => {}
-                Ok(_) => missing.push(format!("{} ({})", shot.source_name, shot.label)),
-                Err(error) => return Err(Status::internal(error.to_string())),
+            let track = shot.recipe.reframe().and_then(|reframe| reframe.track);
+            let needed = [(Some(shot.source), shot.source_name.as_str()), (track, "its track")];
+            for (digest, name) in needed.into_iter().filter_map(|(digest, name)| Some((digest?, name))) {
+                match self.blobs.stat(digest) {
+                    Ok(BlobState::Whole(_)) => {}
+                    Ok(_) => missing.push(format!("{name} ({})", shot.label)),
+                    Err(error) => return Err(Status::internal(error.to_string())),
+                }
             }
         }
         if missing.is_empty() {
@@ -66,7 +70,7 @@ impl StudioService {
         let more = missing.len().saturating_sub(MISSING_NAMED_MAX);
         missing.truncate(MISSING_NAMED_MAX);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        Err(Status::failed_precondition(format!("sources are not uploaded yet: {}{more}", missing.join(", "))))
+        Err(Status::failed_precondition(format!("not uploaded yet: {}{more}", missing.join(", "))))
     }
 }
 

@@ -146,6 +146,8 @@ impl From<&FromWorker> for v1::FromWorker {
             FromWorker::Done(lease, result) => {
                 let result = match result {
                     TaskResult::Facts(facts) => v1::done::Result::Facts(facts.into()),
+                    TaskResult::Findings(found) => v1::done::Result::Findings(found.into()),
+                    TaskResult::Plan(planned) => v1::done::Result::Planned(planned.into()),
                     TaskResult::Segment(receipt) => v1::done::Result::Receipt(receipt.into()),
                     TaskResult::Output(output) => v1::done::Result::Output(output.into()),
                 };
@@ -188,6 +190,8 @@ impl TryFrom<v1::FromWorker> for FromWorker {
 fn result(message: v1::done::Result) -> Result<TaskResult, InvalidMessage> {
     match message {
         v1::done::Result::Facts(facts) => facts.try_into().map(TaskResult::Facts),
+        v1::done::Result::Findings(found) => found.try_into().map(TaskResult::Findings),
+        v1::done::Result::Planned(planned) => planned.try_into().map(TaskResult::Plan),
         v1::done::Result::Receipt(receipt) => receipt.try_into().map(TaskResult::Segment),
         v1::done::Result::Output(output) => output.try_into().map(TaskResult::Output),
     }
@@ -230,10 +234,19 @@ impl From<&Assignment> for v1::Grant {
     fn from(assignment: &Assignment) -> Self {
         let work = match &assignment.work {
             Work::Probe => v1::grant::Work::Probe(v1::Probe {}),
-            Work::Render { facts, range, models } => v1::grant::Work::Render(v1::Render {
+            Work::Analyse { facts, range, models } => v1::grant::Work::Analyse(v1::Analyse {
                 facts: Some(facts.into()),
                 range: Some((*range).into()),
                 models: models.iter().map(Into::into).collect(),
+            }),
+            Work::Plan { facts, findings } => {
+                v1::grant::Work::Plan(v1::Plan { facts: Some(facts.into()), findings: findings.iter().map(Into::into).collect() })
+            }
+            Work::Render { facts, range, models, track } => v1::grant::Work::Render(v1::Render {
+                facts: Some(facts.into()),
+                range: Some((*range).into()),
+                models: models.iter().map(Into::into).collect(),
+                track: track.as_ref().map(ToString::to_string),
             }),
             Work::Assemble { facts, segments } => v1::grant::Work::Assemble(v1::Assemble {
                 facts: Some(facts.into()),
@@ -260,6 +273,16 @@ impl TryFrom<v1::Grant> for Assignment {
                 facts: required("render.facts", render.facts)?.try_into()?,
                 range: required("render.range", render.range)?.try_into()?,
                 models: render.models.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+                track: render.track.map(|track| parse("render.track", &track)).transpose()?,
+            },
+            v1::grant::Work::Analyse(analyse) => Work::Analyse {
+                facts: required("analyse.facts", analyse.facts)?.try_into()?,
+                range: required("analyse.range", analyse.range)?.try_into()?,
+                models: analyse.models.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+            },
+            v1::grant::Work::Plan(plan) => Work::Plan {
+                facts: required("plan.facts", plan.facts)?.try_into()?,
+                findings: plan.findings.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             },
             v1::grant::Work::Assemble(assemble) => Work::Assemble {
                 facts: required("assemble.facts", assemble.facts)?.try_into()?,
@@ -283,6 +306,7 @@ mod tests {
     use shotfarm_shared::ids::{JobId, TaskId};
     use shotfarm_shared::model::ModelFiles;
     use shotfarm_shared::recipe::{Profile, Recipe, read_steps};
+    use shotfarm_shared::work::{Extra, FindingsReceipt, Planned};
     use uuid::Uuid;
 
     use super::*;
@@ -298,7 +322,7 @@ mod tests {
             FromWorker::Hello(Hello {
                 worker: WorkerId(Uuid::from_u128(1)),
                 name: "gpu-1".into(),
-                protocol: 1,
+                protocol: crate::version::PROTOCOL,
                 engine: 1,
                 device: "llvmpipe".into(),
                 software: true,
@@ -306,6 +330,19 @@ mod tests {
                 leases: vec![progress],
             }),
             FromWorker::Beat { leases: vec![progress], free_slots: 2, draining: true },
+            FromWorker::Done(
+                lease_id(),
+                TaskResult::Findings(FindingsReceipt { range: FrameRange::new(48, 96), bytes: 7, digest: Digest::of(b"found") }),
+            ),
+            FromWorker::Done(
+                lease_id(),
+                TaskResult::Plan(Planned {
+                    frames: 96,
+                    track: Digest::of(b"track"),
+                    told: vec!["frames 0..96 steady".into()],
+                    extras: vec![Extra { suffix: ".track.json".into(), bytes: 5, digest: Digest::of(b"track") }],
+                }),
+            ),
             FromWorker::Failed(lease_id(), Failure::environment("no space left on the scratch disk")),
         ];
         for message in messages {
@@ -317,10 +354,18 @@ mod tests {
     fn what_the_coordinator_says_survives_the_wire() {
         let facts = crate::convert::facts::tests::facts();
         let (param, bin) = (Digest::of(b"param"), Digest::of(b"bin"));
+        let found = FindingsReceipt { range: FrameRange::new(0, 48), bytes: 9, digest: Digest::of(b"found") };
         let models = [ModelFiles::Onnx { file: Digest::of(b"net") }, ModelFiles::Ncnn { param, bin }];
         for work in [
             Work::Probe,
-            Work::Render { facts: facts.clone(), range: FrameRange::new(0, 48), models: models.to_vec() },
+            Work::Analyse { facts: facts.clone(), range: FrameRange::new(0, 48), models: models.to_vec() },
+            Work::Plan { facts: facts.clone(), findings: vec![found.clone()] },
+            Work::Render {
+                facts: facts.clone(),
+                range: FrameRange::new(0, 48),
+                models: models.to_vec(),
+                track: Some(Digest::of(b"track")),
+            },
             Work::Assemble { facts, segments: Vec::new() },
         ] {
             let message = ToWorker::Grant(Box::new(Assignment {

@@ -3,6 +3,7 @@
 mod facts;
 mod farm;
 mod model;
+mod plan;
 mod shot;
 
 use std::fmt::Display;

@@ -1,7 +1,7 @@
 //! What is wrong with a recipe, and what to write instead.
 
 use super::filter::Filter;
-use crate::limits::{FRAME_SIDE_MAX, RECIPE_STEPS_MAX, SCALE_FACTOR_MAX};
+use crate::limits::{ASPECT_MAX, FRAME_SIDE_MAX, RECIPE_STEPS_MAX, SCALE_FACTOR_MAX};
 use crate::model::InvalidModelName;
 
 /// A recipe that cannot be read or followed: what, where, and what to write instead.
@@ -14,7 +14,7 @@ pub enum InvalidRecipe {
     #[error("{0} steps are given, at most {RECIPE_STEPS_MAX} are taken")]
     TooManySteps(usize),
     /// A step nobody knows.
-    #[error("`{0}` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`")]
+    #[error("`{0}` is no step; known are `upscale`, `reframe`, `denoise`, `deband`, `sharpen` and `grain`")]
     UnknownStep(String),
     /// A size that cannot be read.
     #[error("`{0}` is no size; write a factor such as `2x` or `1.5x`, or a size such as `1080x1920`")]
@@ -24,6 +24,27 @@ pub enum InvalidRecipe {
         "`{0}` is outside the bounds: factors go from 1/{SCALE_FACTOR_MAX} to {SCALE_FACTOR_MAX}, sizes from 2x2 to {FRAME_SIDE_MAX} a side"
     )]
     TargetOutOfBounds(String),
+    /// An aspect or size that cannot be read.
+    #[error("`{0}` is no aspect or size; write an aspect such as `9:16`, or a size with even sides such as `1080x1920`")]
+    Framing(String),
+    /// An aspect outside the bounds.
+    #[error("`{0}` is narrower or wider than a picture is taken; write an aspect from 1:{ASPECT_MAX} to {ASPECT_MAX}:1")]
+    Aspect(String),
+    /// A camera nobody knows.
+    #[error("`{0}` is no camera; known are auto, steady, pan and follow")]
+    Camera(String),
+    /// An order of layouts that is none.
+    #[error("`{0}` is no order of layouts; write some of split, pan and fit, each once, with commas between, or none")]
+    Overflow(String),
+    /// Zones that cannot be read.
+    #[error("`{0}` names no zones; write a name such as tiktok, or NAME:TOP/RIGHT/BOTTOM/LEFT in thousandths of the sides")]
+    Zones(String),
+    /// A track that is no digest.
+    #[error("`{0}` is no track; a recipe names it by the digest of its bytes, and a manifest by its file in `reframe.track`")]
+    Track(String),
+    /// More than one reframe.
+    #[error("`reframe` is given twice; a picture is framed once")]
+    TwoReframes,
     /// A filter nobody knows.
     #[error("`{0}` is no filter; known are {known}", known = Filter::names().join(", "))]
     UnknownFilter(String),

@@ -11,16 +11,18 @@ mod grain;
 mod model;
 mod parameters;
 mod profile;
+mod reframe;
 mod sharpen;
 mod size;
 mod step;
 mod upscale;
+mod zones;
 
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::limits::RECIPE_STEPS_MAX;
-use crate::media::{Colour, ColourTags, FrameLayout, MediaFacts};
+use crate::media::{Colour, ColourTags, Extent, FrameLayout, MediaFacts};
 
 pub use deband::Deband;
 pub use denoise::Denoise;
@@ -29,10 +31,12 @@ pub use filter::{Filter, Polar, Separable};
 pub use grain::Grain;
 pub use model::model_runs;
 pub use profile::Profile;
+pub use reframe::{CameraChoice, Framing, Overflow, Reframe};
 pub use sharpen::Sharpen;
 pub use size::Target;
 pub use step::Step;
 pub use upscale::Upscale;
+pub use zones::{Insets, InvalidZones, ZoneRow, ZoneTable, Zones};
 
 /// The version of the picture arithmetic. Part of every recipe's digest: raise it when a pass changes its pixels.
 pub const ENGINE_VERSION: u32 = 2;
@@ -55,6 +59,9 @@ pub fn read_steps(text: &str) -> Result<Vec<Step>, InvalidRecipe> {
     if steps.len() > RECIPE_STEPS_MAX {
         return Err(InvalidRecipe::TooManySteps(steps.len()));
     }
+    if steps.iter().filter(|step| matches!(step, Step::Reframe(_))).count() > 1 {
+        return Err(InvalidRecipe::TwoReframes);
+    }
     Ok(steps)
 }
 
@@ -75,6 +82,37 @@ impl Recipe {
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest::of(format!("engine {ENGINE_VERSION}\n{}\n{}\n", write_steps(&self.steps), self.profile).as_bytes())
+    }
+
+    /// The step that frames the picture anew.
+    #[must_use]
+    pub fn reframe(&self) -> Option<&Reframe> {
+        self.steps.iter().find_map(|step| match step {
+            Step::Reframe(reframe) => Some(reframe),
+            _ => None,
+        })
+    }
+
+    /// The same, to be given its zones and its track.
+    pub fn reframe_mut(&mut self) -> Option<&mut Reframe> {
+        self.steps.iter_mut().find_map(|step| match step {
+            Step::Reframe(reframe) => Some(reframe),
+            _ => None,
+        })
+    }
+
+    /// The picture whose shape the output keeps: its size and the shape of its pixels, width to height. The source's, or what
+    /// a reframe makes of it, which has square pixels.
+    #[must_use]
+    pub fn kept_shape(&self, facts: &MediaFacts) -> (Extent, (u32, u32)) {
+        let mut extent = facts.layout.extent;
+        for step in &self.steps {
+            extent = step.extent(extent);
+            if matches!(step, Step::Reframe(_)) {
+                return (extent, (1, 1));
+            }
+        }
+        (facts.layout.extent, facts.pixel_aspect)
     }
 
     /// Whether rendered frames are compared with the source's: every step keeps the picture.
@@ -123,6 +161,9 @@ impl Recipe {
                 audio.codec, self.profile
             )));
         }
+        if let Some(reframe) = self.reframe() {
+            check_framing(reframe, facts)?;
+        }
         self.output_layout(&facts.layout)
     }
 
@@ -141,12 +182,28 @@ impl Recipe {
     }
 }
 
+/// What a reframe needs to be known, and of its source.
+fn check_framing(reframe: &Reframe, facts: &MediaFacts) -> Result<(), InvalidRecipe> {
+    if let Some(zones) = reframe.zones.as_ref().filter(|zones| zones.insets.is_none()) {
+        return Err(InvalidRecipe::Unsuitable(format!(
+            "nobody knows the zones `{}`; `shotfarm zones` lists those that are known, and --zones FILE hands in others",
+            zones.name
+        )));
+    }
+    let (wide, high) = facts.pixel_aspect;
+    if matches!(reframe.target, Framing::Aspect { .. }) && wide != high {
+        return Err(InvalidRecipe::Unsuitable(format!(
+            "its pixels are {wide}:{high}, not square; write the size to reach, such as `reframe 1080x1920`"
+        )));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::media::Extent;
 
     fn steps(text: &str) -> Result<String, String> {
         read_steps(text).map(|steps| write_steps(&steps)).map_err(|error| error.to_string())
@@ -201,7 +258,7 @@ mod tests {
     fn errors_say_what_to_write() {
         for (text, part) in [
             ("", "no step is given"),
-            ("blur 2x", "`blur` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`"),
+            ("blur 2x", "`blur` is no step; known are `upscale`, `reframe`, `denoise`, `deband`, `sharpen` and `grain`"),
             ("upscale", "`` is no size"),
             ("upscale big", "`big` is no size; write a factor"),
             ("upscale 17x", "`17x` is outside the bounds"),

@@ -7,8 +7,18 @@ use crate::media::Extent;
 use crate::model::ModelRef;
 
 impl Recipe {
-    /// The networks that its steps run, in order; one may stand there more than once.
+    /// All its networks, in order; one may stand there more than once.
     pub fn models(&self) -> impl Iterator<Item = &ModelRef> {
+        self.steps.iter().filter_map(|step| step.model().or_else(|| step.detector()))
+    }
+
+    /// Those that look at the source before anything is rendered.
+    pub fn detectors(&self) -> impl Iterator<Item = &ModelRef> {
+        self.steps.iter().filter_map(Step::detector)
+    }
+
+    /// Those that are run over the frames on their way to the output.
+    pub fn renderers(&self) -> impl Iterator<Item = &ModelRef> {
         self.steps.iter().filter_map(Step::model)
     }
 

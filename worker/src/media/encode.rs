@@ -12,7 +12,7 @@ use shotfarm_shared::failure::FailureClass;
 use shotfarm_shared::frames::FrameRate;
 use shotfarm_shared::limits::GRID_FRAMES;
 use shotfarm_shared::media::{Extent, FrameLayout, MediaFacts};
-use shotfarm_shared::recipe::Profile;
+use shotfarm_shared::recipe::{Profile, Recipe};
 use tempfile::TempDir;
 
 use super::error::MediaError;
@@ -61,15 +61,15 @@ pub(crate) fn container(profile: Profile) -> Container {
     }
 }
 
-/// The pixel shape with which `output` is shown in the shape of the source, in lowest terms; within what H.264 can write.
+/// The pixel shape with which `output` is shown in the shape that the recipe keeps, in lowest terms; within what H.264 can write.
 #[must_use]
-pub fn output_pixel_aspect(facts: &MediaFacts, output: Extent) -> (u32, u32) {
-    let source = facts.layout.extent;
+pub fn output_pixel_aspect(recipe: &Recipe, facts: &MediaFacts, output: Extent) -> (u32, u32) {
+    let (kept, aspect) = recipe.kept_shape(facts);
     // Products of three 32-bit numbers do not fit 64 bits: an aspect beyond 16 bits is nonsense, so it is cut down first.
-    let (width, height) = shrink(u64::from(facts.pixel_aspect.0), u64::from(facts.pixel_aspect.1));
+    let (width, height) = shrink(u64::from(aspect.0), u64::from(aspect.1));
     shrink(
-        u64::from(width) * u64::from(source.width) * u64::from(output.height),
-        u64::from(height) * u64::from(source.height) * u64::from(output.width),
+        u64::from(width) * u64::from(kept.width) * u64::from(output.height),
+        u64::from(height) * u64::from(kept.height) * u64::from(output.width),
     )
 }
 

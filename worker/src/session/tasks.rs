@@ -73,6 +73,8 @@ impl Drop for Tasks {
 fn describe(work: &Work) -> String {
     match work {
         Work::Probe => "probe".to_owned(),
+        Work::Analyse { range, .. } => format!("analysis of frames {range}"),
+        Work::Plan { .. } => "plan".to_owned(),
         Work::Render { range, .. } => format!("render of frames {range}"),
         Work::Assemble { segments, .. } => format!("assembly of {} segments", segments.len()),
     }

@@ -101,10 +101,10 @@ pub fn run(context: &Context, assignment: &Assignment, cancel: &Cancel, progress
 pub fn render_timed(context: &Context, assignment: &Assignment) -> Result<(Receipt, StageTimes), TaskError> {
     let (cancel, progress) = (Cancel::new(), Progress::default());
     match &assignment.work {
-        Work::Render { facts, range, models } => {
+        Work::Render { facts, range, models, .. } => {
             Job::start(context, assignment, &cancel, &progress)?.render(facts, *range, models)
         }
-        Work::Probe | Work::Assemble { .. } => Err(TaskError::NoRender),
+        Work::Probe | Work::Analyse { .. } | Work::Plan { .. } | Work::Assemble { .. } => Err(TaskError::NoRender),
     }
 }
 
@@ -128,7 +128,8 @@ impl<'a> Job<'a> {
     fn run(&self) -> Result<TaskResult, TaskError> {
         match &self.assignment.work {
             Work::Probe => self.probe().map(TaskResult::Facts),
-            Work::Render { facts, range, models } => {
+            Work::Analyse { .. } | Work::Plan { .. } => Err(TaskError::NoRender),
+            Work::Render { facts, range, models, .. } => {
                 self.render(facts, *range, models).map(|(receipt, _)| TaskResult::Segment(receipt))
             }
             Work::Assemble { facts, segments } => self.assemble(facts, segments).map(TaskResult::Output),
@@ -153,7 +154,15 @@ fn needed(assignment: &Assignment) -> BTreeSet<Digest> {
     let mut needed = BTreeSet::from([assignment.source]);
     match &assignment.work {
         Work::Probe => {}
-        Work::Render { models, .. } => needed.extend(models.iter().flat_map(ModelFiles::blobs)),
+        Work::Analyse { models, .. } => needed.extend(models.iter().flat_map(ModelFiles::blobs)),
+        Work::Plan { findings, .. } => {
+            needed.extend(findings.iter().map(|found| found.digest));
+            needed.extend(assignment.recipe.reframe().and_then(|reframe| reframe.track));
+        }
+        Work::Render { models, track, .. } => {
+            needed.extend(models.iter().flat_map(ModelFiles::blobs));
+            needed.extend(track);
+        }
         Work::Assemble { segments, .. } => needed.extend(segments.iter().map(|receipt| receipt.digest)),
     }
     needed

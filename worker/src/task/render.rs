@@ -151,7 +151,7 @@ impl Job<'_> {
             profile: recipe.profile,
             layout: output.clone(),
             rate: facts.rate,
-            pixel_aspect: output_pixel_aspect(facts, output.extent),
+            pixel_aspect: output_pixel_aspect(recipe, facts, output.extent),
         };
         let mut lent = self.context.devices.lend(recipe, &facts.layout, output, models)?;
         let plan = FramePlan::new(range, facts.frames, lent.graph.context_frames(), lent.graph.delay_frames());

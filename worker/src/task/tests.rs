@@ -122,7 +122,11 @@ impl Bench {
     }
 
     fn segment(&self, source: Digest, facts: &MediaFacts, range: FrameRange) -> Receipt {
-        match self.run(source, "upscale 2x filter=lanczos", Work::Render { facts: facts.clone(), range, models: Vec::new() }) {
+        match self.run(
+            source,
+            "upscale 2x filter=lanczos",
+            Work::Render { facts: facts.clone(), range, models: Vec::new(), track: None },
+        ) {
             Ended::Done(result) => match *result {
                 TaskResult::Segment(receipt) => receipt,
                 other => panic!("{other:?}"),
@@ -200,7 +204,7 @@ fn a_cancelled_render_ends_and_says_nothing() {
     let bench = bench();
     let source = bench.clip("64x36", 480);
     let facts = bench.facts(source);
-    let work = Work::Render { facts, range: FrameRange::new(0, 480), models: Vec::new() };
+    let work = Work::Render { facts, range: FrameRange::new(0, 480), models: Vec::new(), track: None };
     let assignment = assignment(source, "upscale 16x filter=ewa-lanczos", work);
     let (cancel, progress) = (Cancel::new(), Progress::default());
     let ended = thread::scope(|scope| {
@@ -236,7 +240,7 @@ fn a_result_too_far_from_its_source_is_refused() {
     let bench = bench();
     let source = bench.clip("64x36", 6);
     let facts = bench.facts(source);
-    let work = Work::Render { facts, range: FrameRange::new(0, 6), models: Vec::new() };
+    let work = Work::Render { facts, range: FrameRange::new(0, 6), models: Vec::new(), track: None };
     let told = failure(bench.run(source, "upscale 2x filter=fsr check=99", work));
     assert_eq!(told.class, FailureClass::Job);
     assert!(told.message.starts_with("frame 0 came back") && told.message.contains("below the 99 dB"), "{told}");
@@ -300,7 +304,7 @@ fn tiny_bin() -> Vec<u8> {
 impl Bench {
     /// A render of the first frames with a network, and how it ended.
     fn render_with(&self, source: Digest, facts: &MediaFacts, files: ModelFiles) -> Ended {
-        let work = Work::Render { facts: facts.clone(), range: FrameRange::new(0, 2), models: vec![files] };
+        let work = Work::Render { facts: facts.clone(), range: FrameRange::new(0, 2), models: vec![files], track: None };
         self.run(source, &format!("upscale 2x model=tiny@{}", files.digest()), work)
     }
 }
@@ -342,7 +346,7 @@ fn a_render_that_finds_no_memory_goes_on_in_bands() {
     let bench = bench();
     let source = bench.clip("64x512", 2);
     let facts = bench.facts(source);
-    let work = || Work::Render { facts: facts.clone(), range: FrameRange::new(0, 2), models: Vec::new() };
+    let work = || Work::Render { facts: facts.clone(), range: FrameRange::new(0, 2), models: Vec::new(), track: None };
     bench.gpu.run_out_of_memory();
     let Ended::Done(done) = bench.run(source, "upscale 2x", work()) else { panic!("it was not rendered") };
     assert!(matches!(*done, TaskResult::Segment(receipt) if receipt.frames == 2));

@@ -20,6 +20,7 @@ struct Shot {
     bench: Bench,
     source: PathBuf,
     facts: MediaFacts,
+    recipe: Recipe,
     layout: FrameLayout,
     profile: Profile,
 }
@@ -35,7 +36,7 @@ impl Shot {
         let facts = bench.probe(&source).unwrap();
         let recipe = Recipe { steps: read_steps("upscale 1x filter=lanczos").unwrap(), profile };
         let layout = recipe.output_layout(&facts.layout).unwrap();
-        Self { bench, source, facts, layout, profile }
+        Self { bench, source, facts, recipe, layout, profile }
     }
 
     /// Copies the source's frames into segments that begin at `starts`.
@@ -52,7 +53,7 @@ impl Shot {
             profile: self.profile,
             layout: self.layout.clone(),
             rate: self.facts.rate,
-            pixel_aspect: output_pixel_aspect(&self.facts, self.layout.extent),
+            pixel_aspect: output_pixel_aspect(&self.recipe, &self.facts, self.layout.extent),
         };
         let path = self.bench.path(&format!("segment{range}.{}", self.profile.extension()));
         let mut encoder = Encoder::start(tools, &settings, &path, cancel).unwrap();

@@ -76,8 +76,15 @@ impl Change<'_> {
         let job = self.farm.job(lease.task.job)?;
         let work = match self.farm.task(lease.task)?.kind {
             TaskKind::Probe => Work::Probe,
+            TaskKind::Analyse(range) => {
+                let models = self.model_files(job.shot.recipe.detectors())?;
+                Work::Analyse { facts: job.facts.clone()?, range, models }
+            }
+            TaskKind::Plan => Work::Plan { facts: job.facts.clone()?, findings: job.findings()? },
             TaskKind::Render(range) => {
-                Work::Render { facts: job.facts.clone()?, range, models: self.model_files(&job.shot.recipe)? }
+                let models = self.model_files(job.shot.recipe.renderers())?;
+                let track = job.planned.as_ref().map(|planned| planned.track);
+                Work::Render { facts: job.facts.clone()?, range, models, track }
             }
             TaskKind::Assemble => Work::Assemble { facts: job.facts.clone()?, segments: job.receipts()? },
         };

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use shotfarm_shared::digest::Digest;
 use shotfarm_shared::failure::Failure;
 use shotfarm_shared::ids::JobId;
-use shotfarm_shared::model::{Model, ModelFault, ModelFiles, ModelName};
-use shotfarm_shared::recipe::Recipe;
+use shotfarm_shared::model::{Model, ModelFault, ModelFiles, ModelName, ModelRef};
 use shotfarm_shared::shot::Shot;
 
 use super::super::job::Job;
@@ -64,12 +63,12 @@ impl Change<'_> {
         }
     }
 
-    /// The files of the networks of `recipe`, each network once; `None` when one is not here, which [`Self::pin_models`] and
+    /// The files of networks of a recipe, each network once; `None` when one is not here, which [`Self::pin_models`] and
     /// the refusal to remove it rule out.
-    pub(super) fn model_files(&self, recipe: &Recipe) -> Option<Vec<ModelFiles>> {
+    pub(super) fn model_files<'a>(&self, models: impl Iterator<Item = &'a ModelRef>) -> Option<Vec<ModelFiles>> {
         let mut seen: BTreeSet<Digest> = BTreeSet::new();
         let mut files = Vec::new();
-        for wanted in recipe.models() {
+        for wanted in models {
             let found = self.farm.models().find(wanted).ok()?.model.files;
             if seen.insert(found.digest()) {
                 files.push(found);

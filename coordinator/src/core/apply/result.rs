@@ -51,6 +51,8 @@ impl Change<'_> {
         };
         match (task.kind, result) {
             (TaskKind::Probe, TaskResult::Facts(_)) => Ok(()),
+            (TaskKind::Analyse(range), TaskResult::Findings(found)) if found.range == range => Ok(()),
+            (TaskKind::Plan, TaskResult::Plan(planned)) => planned.check(job.facts.as_ref().map_or(0, |facts| facts.frames)),
             (TaskKind::Render(range), TaskResult::Segment(receipt)) => {
                 receipt.check(range, job.shot.recipe.digest()).map_err(|mismatch| mismatch.to_string())
             }
@@ -66,24 +68,44 @@ impl Change<'_> {
         self.count(holder, frames.saturating_sub(reported));
     }
 
-    /// Adds the tasks that the finished ones make possible: render tasks once the source is known, the assembly once every
-    /// segment is there. A job with an open task needs none.
+    /// Adds the tasks that the finished ones make possible, one kind after the other: a recipe that must look first has its
+    /// analysis once the source is known, and its plan once everything was looked at; then come the renders, and the assembly
+    /// once every segment is there. A job with an open task needs none.
     pub(super) fn advance(&mut self, id: JobId) {
         let Some(job) = self.farm.job(id).filter(|job| job.state == JobState::Open) else { return };
         let has = |wanted: fn(&TaskKind) -> bool| job.tasks.iter().any(|task| wanted(&task.kind));
         if job.tasks.iter().any(|task| !task.state.is_ended()) {
             return;
         }
-        if !has(|kind| matches!(kind, TaskKind::Render(_))) {
-            if let Some(facts) = job.facts.clone() {
-                self.split(id, &facts);
+        let Some(facts) = job.facts.clone() else { return };
+        let must_look = job.shot.recipe.reframe().is_some() && job.planned.is_none();
+        if must_look && !has(|kind| matches!(kind, TaskKind::Analyse(_))) {
+            self.look(id, &facts);
+        } else if must_look {
+            if job.findings().is_some() && !has(|kind| *kind == TaskKind::Plan) {
+                self.add_tasks(id, vec![TaskKind::Plan]);
             }
+        } else if !has(|kind| matches!(kind, TaskKind::Render(_))) {
+            self.split(id, &facts);
         } else if job.receipts().is_some() && !has(|kind| *kind == TaskKind::Assemble) {
-            self.record(Record::TasksAdded { job: id, kinds: vec![TaskKind::Assemble], at: self.now });
+            self.add_tasks(id, vec![TaskKind::Assemble]);
         }
     }
 
-    /// The source is known: the recipe is held to it, and the shot is cut into render tasks.
+    fn add_tasks(&mut self, id: JobId, kinds: Vec<TaskKind>) {
+        self.record(Record::TasksAdded { job: id, kinds, at: self.now });
+    }
+
+    /// The source is known and is looked at before anything is planned; what the recipe cannot do with it is said at once.
+    fn look(&mut self, id: JobId, facts: &MediaFacts) {
+        let Some(job) = self.farm.job(id) else { return };
+        match job.shot.recipe.check_source(facts) {
+            Ok(_) => self.add_tasks(id, split::analysis_ranges(facts.frames).into_iter().map(TaskKind::Analyse).collect()),
+            Err(error) => self.give_up(id, Failure::job(error.to_string())),
+        }
+    }
+
+    /// Everything about the shot is known: the recipe is held to its source, and it is cut into render tasks.
     fn split(&mut self, id: JobId, facts: &MediaFacts) {
         let Some(job) = self.farm.job(id) else { return };
         let recipe = &job.shot.recipe;
@@ -98,7 +120,7 @@ impl Change<'_> {
         };
         let task_frames = split::task_frames(layout.extent.pixels(), pace);
         let kinds = split::ranges(facts.frames, task_frames).into_iter().map(TaskKind::Render).collect();
-        self.record(Record::TasksAdded { job: id, kinds, at: self.now });
+        self.add_tasks(id, kinds);
     }
 
     fn frames_waiting(&self) -> u64 {

@@ -60,6 +60,12 @@ pub enum RecordError {
         /// The step.
         step: String,
     },
+    /// A track that nobody handed over.
+    #[error("`{step}` follows a track that was not fetched; a render's task brings it")]
+    NoTrack {
+        /// The step.
+        step: String,
+    },
     /// A network that cannot do what the step asks.
     #[error("the step's network cannot be run on these pictures: {why}")]
     Model {
@@ -206,7 +212,7 @@ pub(crate) fn unpack_luma(recorder: &mut Recorder, layout: &FrameLayout) -> Prox
 /// make steps of fine `grain`. Not after scaling and sharpening, whose results are as rough as their source.
 fn dithers(steps: &[Step], input: &FrameLayout, output: &FrameLayout) -> bool {
     let between_codes = |step: &Step| match step {
-        Step::Upscale(_) | Step::Sharpen(_) => false,
+        Step::Upscale(_) | Step::Reframe(_) | Step::Sharpen(_) => false,
         Step::Denoise(denoise) => denoise.strength_hundredths > 0,
         Step::Deband(deband) => deband.strength_hundredths > 0,
         Step::Grain(grain) => grain.strength_hundredths > 0,
@@ -229,6 +235,7 @@ fn record_step(
     }
     match step {
         Step::Upscale(upscale) => record_upscale(recorder, upscale, planes, part, input, wanted, models),
+        Step::Reframe(_) => Err(RecordError::NoTrack { step: step.short() }),
         Step::Denoise(step) => Ok(denoise::record(recorder, &planes, step)),
         Step::Deband(step) => Ok(deband::record(recorder, &planes, part.first_row, step)),
         Step::Sharpen(step) => Ok(sharpen::record(recorder, &planes, step)),

@@ -106,7 +106,7 @@ pub(super) fn bands(steps: &[Step], input: Extent, rows: u32) -> Option<Vec<Band
 #[must_use]
 pub fn reach_rows(step: &Step) -> Option<u32> {
     match step {
-        Step::Upscale(_) => None,
+        Step::Upscale(_) | Step::Reframe(_) => None,
         Step::Denoise(_) => Some(denoise::REACH_ROWS),
         Step::Deband(deband) => Some(deband::reach_rows(deband)),
         Step::Sharpen(_) => Some(sharpen::REACH_ROWS),
@@ -120,6 +120,8 @@ fn reach(step: &Step, pitch: f64) -> Option<f64> {
     match step {
         // A network decides by itself what it must see, and divides its work by itself.
         Step::Upscale(upscale) => upscale.model.is_none().then(|| upscale::reach_rows(pitch)),
+        // Where its windows look changes from frame to frame.
+        Step::Reframe(_) => None,
         Step::Denoise(_) | Step::Deband(_) | Step::Sharpen(_) | Step::Grain(_) => reach_rows(step).map(f64::from),
     }
 }

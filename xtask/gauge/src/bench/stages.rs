@@ -155,7 +155,7 @@ impl Bench {
             label: "bench/ep01/sh0010".parse().expect("a label"),
             source: Digest::of(b"the clip"),
             recipe: self.recipe.clone(),
-            work: Work::Render { facts: self.facts.clone(), range: self.range(), models: Vec::new() },
+            work: Work::Render { facts: self.facts.clone(), range: self.range(), models: Vec::new(), track: None },
         }
     }
 
@@ -224,7 +224,7 @@ impl Bench {
             profile: self.recipe.profile,
             layout: self.output.clone(),
             rate: self.facts.rate,
-            pixel_aspect: output_pixel_aspect(&self.facts, self.output.extent),
+            pixel_aspect: output_pixel_aspect(&self.recipe, &self.facts, self.output.extent),
         };
         let segment = self.clip.with_file_name(format!("alone.{}", self.recipe.profile.extension()));
         let started = Instant::now();

@@ -10,10 +10,10 @@ use shotfarm_shared::time::Timestamp;
 use shotfarm_shared::work::Work;
 use uuid::Uuid;
 
-use super::apply::{checkpoint, recover};
-use super::command::{Command, Reply};
-use super::job::JobState;
-use super::tests::{World, shot, worker};
+use super::super::apply::{checkpoint, recover};
+use super::super::command::{Command, Reply};
+use super::super::job::JobState;
+use super::{World, shot, worker};
 
 /// A network called `name` of some bytes.
 pub(super) fn model(name: &str, bytes: u8) -> Box<Model> {
@@ -150,14 +150,14 @@ fn what_jobs_need_is_not_removed_and_what_was_removed_is_missed_by_a_retry() {
 /// it, each behind its length. They must open for ever.
 #[test]
 fn a_farm_from_before_there_were_networks_opens() {
-    let mut bytes = include_bytes!("testdata/before-models.records").as_slice();
+    let mut bytes = include_bytes!("../testdata/before-models.records").as_slice();
     let mut records = Vec::new();
     while let Some((length, rest)) = bytes.split_first_chunk::<4>() {
         let (record, rest) = rest.split_at(u32::from_be_bytes(*length) as usize);
         records.push(record.to_vec());
         bytes = rest;
     }
-    let stored = include_bytes!("testdata/before-models.checkpoint");
+    let stored = include_bytes!("../testdata/before-models.checkpoint");
     let farm = recover(Some(stored), &records, Timestamp(1_000_000)).expect("an old farm is read");
     farm.check_invariants().expect("it is whole");
     assert_eq!(farm.models().iter().count(), 0);

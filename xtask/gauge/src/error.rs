@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use shotfarm_shared::recipe::InvalidRecipe;
+use shotfarm_tests::film::EncodeError;
 use shotfarm_tests::pictures::PictureError;
 use shotfarm_worker::gpu::measure::MeasureError;
 use shotfarm_worker::gpu::{GpuError, RecordError};
@@ -28,6 +29,8 @@ pub(crate) enum GaugeError {
     Media(#[from] MediaError),
     #[error(transparent)]
     Task(#[from] TaskError),
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
     #[error(transparent)]
     Picture(#[from] PictureError),
     #[error("{doing} {path}")]

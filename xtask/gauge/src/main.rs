@@ -3,6 +3,7 @@
 //! Invariant: nothing is judged by an absolute rate. Bars are differences of figures on the same frames, or ratios of times
 //! taken in turn within one run.
 
+mod bar;
 mod bench;
 mod corpus;
 mod device;

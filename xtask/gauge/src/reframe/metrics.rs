@@ -1,6 +1,8 @@
 //! Figures of a choice beside the truth of a shot. Pure: areas in, numbers out.
 
-use super::area::Area;
+use shotfarm_shared::track::Window;
+
+use super::area::{about, common, pixels};
 use super::judged::Judged;
 use super::truth::{Truth, TruthFrame};
 
@@ -62,12 +64,12 @@ impl Cuts {
 
 impl Figures {
     /// Of one shot.
-    pub(crate) fn of(truth: &Truth, picture: &Area, judged: &Judged) -> Self {
+    pub(crate) fn of(truth: &Truth, picture: &Window, judged: &Judged) -> Self {
         let mut figures = Self { cuts: Cuts::of(&judged.cuts, &truth.cuts), ..Self::default() };
         for (frame, shown) in truth.frames.iter().zip(&judged.shown) {
             figures.frames += 1;
             figures.overlap += overlap(frame, shown);
-            let whole = |area: &Area| shown.iter().any(|window| window.holds(area, SLACK_PIXELS));
+            let whole = |area: &Window| shown.iter().any(|window| window.holds(area, SLACK_PIXELS));
             figures.fitting += usize::from(frame.fits);
             figures.inside += usize::from(frame.fits && frame.needed.iter().all(whole));
             figures.several += usize::from(frame.needed.len() > 1);
@@ -120,7 +122,7 @@ impl Figures {
 ///
 /// A split picture whose subjects do not fit is measured part by part: each beside the true window of one subject, in the part's
 /// own size, no subject twice.
-fn overlap(frame: &TruthFrame, shown: &[Area]) -> f64 {
+fn overlap(frame: &TruthFrame, shown: &[Window]) -> f64 {
     match shown {
         [] => 0.0,
         [window] => best(&frame.windows, window),
@@ -129,31 +131,32 @@ fn overlap(frame: &TruthFrame, shown: &[Area]) -> f64 {
             let mut left = frame.windows.clone();
             let mut sum = 0.0;
             for part in parts {
-                let resized = |window: &Area| Area::about(window.centre(), (part.width, part.height));
-                let nearest = (0..left.len()).max_by(|&a, &b| resized(&left[a]).iou(part).total_cmp(&resized(&left[b]).iou(part)));
+                let resized = |window: &Window| about(window.centre(), (part.width, part.height));
+                let nearest = (0..left.len()).max_by(|&a, &b| {
+                    resized(&left[a]).intersection_over_union(part).total_cmp(&resized(&left[b]).intersection_over_union(part))
+                });
                 let Some(nearest) = nearest else { break };
-                sum += resized(&left.swap_remove(nearest)).iou(part);
+                sum += resized(&left.swap_remove(nearest)).intersection_over_union(part);
             }
             sum / parts.len() as f64
         }
     }
 }
 
-fn best(windows: &[Area], window: &Area) -> f64 {
-    windows.iter().map(|truth| truth.iou(window)).fold(0.0, f64::max)
+fn best(windows: &[Window], window: &Window) -> f64 {
+    windows.iter().map(|truth| truth.intersection_over_union(window)).fold(0.0, f64::max)
 }
 
 /// Overlap of what several parts show together with one window. Parts that overlap each other are counted once for two parts,
 /// which is as many as a split picture has.
-fn union_overlap(parts: &[Area], window: &Area) -> f64 {
-    let pixels = |area: Option<Area>| area.map_or(0.0, |area| area.pixels());
+fn union_overlap(parts: &[Window], window: &Window) -> f64 {
     let twice = match parts {
-        [one, two] => one.common(two),
+        [one, two] => common(one, two),
         _ => None,
     };
-    let shown = parts.iter().map(Area::pixels).sum::<f64>() - pixels(twice);
-    let common = parts.iter().map(|part| pixels(part.common(window))).sum::<f64>() - pixels(twice.and_then(|area| area.common(window)));
-    common / (shown + window.pixels() - common).max(f64::MIN_POSITIVE)
+    let shown = parts.iter().map(pixels).sum::<f64>() - twice.as_ref().map_or(0.0, pixels);
+    let both = parts.iter().map(|part| part.overlap(window)).sum::<f64>() - twice.map_or(0.0, |area| area.overlap(window));
+    both / (shown + pixels(window) - both).max(f64::MIN_POSITIVE)
 }
 
 /// The largest change of speed within stretches; and the largest move or change of speed within steady ones.
@@ -181,10 +184,10 @@ mod tests {
     use super::super::judged::{Held, centre_crop};
     use super::*;
 
-    const PICTURE: Area = Area::new(0.0, 0.0, 480.0, 270.0);
+    const PICTURE: Window = Window { x: 0.0, y: 0.0, width: 480.0, height: 270.0 };
 
-    fn window(left: f64) -> Area {
-        Area::new(left, 0.0, 150.0, 270.0)
+    fn window(left: f64) -> Window {
+        Window::from([left, 0.0, 150.0, 270.0])
     }
 
     fn truth(frames: Vec<TruthFrame>) -> Truth {
@@ -192,7 +195,7 @@ mod tests {
     }
 
     fn one(subject: f64, left: f64) -> TruthFrame {
-        TruthFrame { needed: vec![Area::new(subject, 50.0, 40.0, 200.0)], fits: true, windows: vec![window(left)] }
+        TruthFrame { needed: vec![Window::from([subject, 50.0, 40.0, 200.0])], fits: true, windows: vec![window(left)] }
     }
 
     fn path(lefts: &[f64], steady: bool) -> Judged {
@@ -219,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_window_between_two_shows_neither() {
-        let subjects = vec![Area::new(20.0, 50.0, 60.0, 200.0), Area::new(400.0, 50.0, 60.0, 200.0)];
+        let subjects = vec![Window::from([20.0, 50.0, 60.0, 200.0]), Window::from([400.0, 50.0, 60.0, 200.0])];
         let far = TruthFrame { needed: subjects, fits: false, windows: vec![window(0.0), window(330.0)] };
         let truth = truth(vec![far.clone(), far.clone(), far]);
         let middle = Figures::of(&truth, &PICTURE, &centre_crop(&PICTURE, 9.0 / 16.0, 3));
@@ -227,8 +230,8 @@ mod tests {
         assert_eq!(middle.iou(), 0.0);
         let right = Figures::of(&truth, &PICTURE, &path(&[330.0; 3], true));
         assert_eq!((right.between_share(), right.iou()), (Some(0.0), 1.0));
-        let halves = [Area::new(0.0, 0.0, 150.0, 135.0), Area::new(330.0, 0.0, 150.0, 135.0)];
-        let split = Judged { shown: vec![halves.map(|half| Area { top: 67.5, ..half }).to_vec(); 3], ..path(&[0.0; 3], true) };
+        let halves = [Window::from([0.0, 0.0, 150.0, 135.0]), Window::from([330.0, 0.0, 150.0, 135.0])];
+        let split = Judged { shown: vec![halves.map(|half| Window { y: 67.5, ..half }).to_vec(); 3], ..path(&[0.0; 3], true) };
         assert!((Figures::of(&truth, &PICTURE, &split).iou() - 1.0).abs() < 1e-9, "a part for each, in its own size");
         let same = Judged { shown: vec![vec![window(0.0), window(0.0)]; 3], ..split };
         assert!((Figures::of(&truth, &PICTURE, &same).iou() - 0.5).abs() < 1e-9, "one subject twice is half of it");
@@ -257,7 +260,7 @@ mod tests {
 
     #[test]
     fn parts_that_overlap_count_once() {
-        let parts = [Area::new(0.0, 0.0, 100.0, 100.0), Area::new(50.0, 0.0, 100.0, 100.0)];
-        assert!((union_overlap(&parts, &Area::new(0.0, 0.0, 150.0, 100.0)) - 1.0).abs() < 1e-12);
+        let parts = [Window::from([0.0, 0.0, 100.0, 100.0]), Window::from([50.0, 0.0, 100.0, 100.0])];
+        assert!((union_overlap(&parts, &Window::from([0.0, 0.0, 150.0, 100.0])) - 1.0).abs() < 1e-12);
     }
 }

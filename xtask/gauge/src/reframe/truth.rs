@@ -3,13 +3,15 @@
 //! Subjects are where their own paint is (see `set`); windows follow from the choice that the shot's scenario states. Nothing
 //! here is ever shown to what is judged.
 
-use super::area::Area;
+use shotfarm_shared::track::Window;
+
+use super::area::{about, moved_into, union_of, widest};
 
 /// Of a whole shot.
 #[derive(Clone, Debug)]
 pub(crate) struct Truth {
     /// The picture without bars.
-    pub(crate) content: Area,
+    pub(crate) content: Window,
     pub(crate) frames: Vec<TruthFrame>,
     /// The first frame of every stretch but the first.
     pub(crate) cuts: Vec<usize>,
@@ -19,12 +21,12 @@ pub(crate) struct Truth {
 #[derive(Clone, Debug)]
 pub(crate) struct TruthFrame {
     /// The full extent of every subject that must stay, seen or hidden.
-    pub(crate) needed: Vec<Area>,
+    pub(crate) needed: Vec<Window>,
     /// Whether all of them fit one window, and an editor would keep them all: two that only brush past each other are not both
     /// followed.
     pub(crate) fits: bool,
     /// The windows that a good editor might choose; one where it is plain, one for each subject where they lie too far apart.
-    pub(crate) windows: Vec<Area>,
+    pub(crate) windows: Vec<Window>,
 }
 
 /// How an editor would treat a stretch.
@@ -41,13 +43,13 @@ pub(crate) enum Choice {
 }
 
 /// The extent of every subject of a frame; none for one that is out of the picture.
-pub(crate) type Subjects = Vec<Option<Area>>;
+pub(crate) type Subjects = Vec<Option<Window>>;
 
 /// The truth of one stretch, frame by frame, for windows of an aspect (width by height).
-pub(crate) fn stretch(subjects: &[Subjects], choice: Choice, content: &Area, aspect: f64) -> Vec<TruthFrame> {
-    let sides = content.widest(aspect);
+pub(crate) fn stretch(subjects: &[Subjects], choice: Choice, content: &Window, aspect: f64) -> Vec<TruthFrame> {
+    let sides = widest(content, aspect);
     let seen = |frame: &Subjects| frame.iter().flatten().copied().collect::<Vec<_>>();
-    let together = subjects.iter().map(|frame| Area::union_of(&seen(frame))).collect::<Vec<_>>();
+    let together = subjects.iter().map(|frame| union_of(&seen(frame))).collect::<Vec<_>>();
     let paths = match choice {
         Choice::Steady => vec![steady(&together, content, sides)],
         Choice::Follow => vec![follow(&together, content, sides)],
@@ -65,26 +67,26 @@ pub(crate) fn stretch(subjects: &[Subjects], choice: Choice, content: &Area, asp
     subjects.iter().enumerate().map(frame).collect()
 }
 
-fn middle(content: &Area, sides: (f64, f64)) -> Area {
-    Area::about(content.centre(), sides)
+fn middle(content: &Window, sides: (f64, f64)) -> Window {
+    about(content.centre(), sides)
 }
 
 /// The window of one subject among several: still if that holds it all the time.
-fn alone(subjects: &[Subjects], index: usize, content: &Area, sides: (f64, f64)) -> Vec<Area> {
+fn alone(subjects: &[Subjects], index: usize, content: &Window, sides: (f64, f64)) -> Vec<Window> {
     let own = subjects.iter().map(|frame| frame.get(index).copied().flatten()).collect::<Vec<_>>();
-    let range = Area::union_of(own.iter().flatten());
+    let range = union_of(own.iter().flatten());
     if range.is_some_and(|range| range.width > sides.0) { follow(&own, content, sides) } else { steady(&own, content, sides) }
 }
 
-fn steady(path: &[Option<Area>], content: &Area, sides: (f64, f64)) -> Vec<Area> {
-    let centre = Area::union_of(path.iter().flatten()).map_or(content.centre(), |range| range.centre());
-    vec![Area::about(centre, sides).moved_into(content); path.len()]
+fn steady(path: &[Option<Window>], content: &Window, sides: (f64, f64)) -> Vec<Window> {
+    let centre = union_of(path.iter().flatten()).map_or(content.centre(), |range| range.centre());
+    vec![moved_into(&about(centre, sides), content); path.len()]
 }
 
 /// Frames over which a hand on the camera evens out what it follows: a standard deviation of a third of a second.
 const EASE_FRAMES: f64 = 8.0;
 
-fn follow(path: &[Option<Area>], content: &Area, sides: (f64, f64)) -> Vec<Area> {
+fn follow(path: &[Option<Window>], content: &Window, sides: (f64, f64)) -> Vec<Window> {
     let known = path.iter().enumerate().filter_map(|(at, area)| Some((at as f64, area.as_ref()?.centre()))).collect::<Vec<_>>();
     let evened = |at: f64| {
         let weighted = known.iter().map(|&(other, centre)| ((-((other - at) / EASE_FRAMES).powi(2) / 2.0).exp(), centre));
@@ -92,22 +94,22 @@ fn follow(path: &[Option<Area>], content: &Area, sides: (f64, f64)) -> Vec<Area>
         if sums.0 > 0.0 { (sums.1 / sums.0, sums.2 / sums.0) } else { content.centre() }
     };
     let window = |at: usize| {
-        let window = Area::about(evened(at as f64), sides);
+        let window = about(evened(at as f64), sides);
         // The subject itself comes before an even path.
         let held = path[at].map_or(window, |area| kept(&window, &area));
-        held.moved_into(content)
+        moved_into(&held, content)
     };
     (0..path.len()).map(window).collect()
 }
 
 /// The window moved by as little as holds the area, on each axis where it fits.
-fn kept(window: &Area, area: &Area) -> Area {
+fn kept(window: &Window, area: &Window) -> Window {
     let axis = |at: f64, side: f64, from: f64, length: f64| {
         if length > side { at } else { at.clamp(from + length - side, from) }
     };
-    Area {
-        left: axis(window.left, window.width, area.left, area.width),
-        top: axis(window.top, window.height, area.top, area.height),
+    Window {
+        x: axis(window.x, window.width, area.x, area.width),
+        y: axis(window.y, window.height, area.y, area.height),
         ..*window
     }
 }
@@ -116,11 +118,11 @@ fn kept(window: &Area, area: &Area) -> Area {
 mod tests {
     use super::*;
 
-    const CONTENT: Area = Area::new(0.0, 0.0, 480.0, 270.0);
+    const CONTENT: Window = Window { x: 0.0, y: 0.0, width: 480.0, height: 270.0 };
     const ASPECT: f64 = 9.0 / 16.0;
 
     fn walk(from: f64, by: f64, frames: usize) -> Vec<Subjects> {
-        (0..frames).map(|at| vec![Some(Area::new(from + by * at as f64, 80.0, 40.0, 150.0))]).collect()
+        (0..frames).map(|at| vec![Some(Window::from([from + by * at as f64, 80.0, 40.0, 150.0]))]).collect()
     }
 
     #[test]
@@ -136,16 +138,17 @@ mod tests {
         for frame in &frames {
             assert!(CONTENT.holds(&frame.windows[0], 1e-9) && frame.windows[0].holds(&frame.needed[0], 1e-9), "{frame:?}");
         }
-        let steps = frames.windows(2).map(|pair| pair[1].windows[0].left - pair[0].windows[0].left);
+        let steps = frames.windows(2).map(|pair| pair[1].windows[0].x - pair[0].windows[0].x);
         assert!(steps.clone().all(|step| (-1e-9..10.0).contains(&step)), "{:?}", steps.collect::<Vec<_>>());
     }
 
     #[test]
     fn two_too_far_apart_have_a_window_each() {
-        let subjects = vec![vec![Some(Area::new(20.0, 80.0, 40.0, 150.0)), Some(Area::new(400.0, 80.0, 40.0, 150.0))]; 3];
+        let subjects =
+            vec![vec![Some(Window::from([20.0, 80.0, 40.0, 150.0])), Some(Window::from([400.0, 80.0, 40.0, 150.0]))]; 3];
         let frames = stretch(&subjects, Choice::Apart, &CONTENT, ASPECT);
         assert!(frames.iter().all(|frame| !frame.fits && frame.windows.len() == 2));
-        assert!(frames[0].windows[0].left == 0.0 && frames[0].windows[1].right() == 480.0, "{:?}", frames[0].windows);
+        assert!(frames[0].windows[0].x == 0.0 && frames[0].windows[1].right() == 480.0, "{:?}", frames[0].windows);
     }
 
     #[test]

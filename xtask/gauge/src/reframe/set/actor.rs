@@ -55,6 +55,9 @@ pub(super) struct Actor {
     pub(super) needed: bool,
 }
 
+/// Where a bust's shoulders begin, as a share of its height.
+const BUST_SHOULDERS: f32 = 0.33;
+
 /// A moment of a stretch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
@@ -104,7 +107,16 @@ impl Actor {
         }
     }
 
-    /// Its own layer, of the picture's size; `facing` turns those that stand.
+    /// The row of the picture down to which it must stay: of a bust the head and neck, since close pictures cut shoulders.
+    pub(super) fn kept_rows(&self, moment: &Moment, size: Size) -> f64 {
+        let kept = match self.body {
+            Body::Bust(_) => self.ground - self.height * BUST_SHOULDERS,
+            _ => 1.0,
+        };
+        f64::from(kept * size.height as f32 + moment.shake.1)
+    }
+
+    /// Its own layer, of the picture's size.
     pub(super) fn paint(&self, moment: &Moment, size: Size, style: Style) -> Option<Pixmap> {
         let (width, height) = (size.width as f32, size.height as f32);
         let place = (self.across(moment, width), self.ground * height + moment.shake.1);

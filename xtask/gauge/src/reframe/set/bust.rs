@@ -45,7 +45,7 @@ pub(super) fn live_bust(canvas: &mut Canvas, wear: &Wear, talk: &Talk) {
         (broad * 0.72, -26.0),
         (9.0, -33.0),
     ];
-    let cloth = ink(wear.top);
+    let cloth = ink(wear.y);
     let cloth = [(0.0, cloth.towards(ink(0xffffff), 0.14)), (0.5, cloth), (1.0, cloth.towards(ink(0x05050a), 0.45))];
     canvas.fill(curve(&body, true).as_ref(), &linear((-broad, -20.0), (broad, 0.0), &cloth));
     canvas.stroke(curve(&[(-10.0, -32.0), (0.0, -22.0), (10.0, -32.0)], false).as_ref(), &flat(Ink(0x0a0a10, 0.4)), 1.4);
@@ -210,7 +210,7 @@ fn drawn_shoulders(canvas: &mut Canvas, wear: &Wear, line: u32) {
         (8.0, -32.0),
     ];
     let path = curve(&body, true);
-    canvas.fill(path.as_ref(), &flat(ink(wear.top)));
+    canvas.fill(path.as_ref(), &flat(ink(wear.y)));
     canvas.stroke(path.as_ref(), &flat(ink(line)), 1.0);
     canvas.stroke(lines(&[(-9.0, -31.0), (0.0, -16.0), (9.0, -31.0)], false).as_ref(), &flat(ink(line)), 1.0);
     let fold = flat(Ink(line, 0.6));

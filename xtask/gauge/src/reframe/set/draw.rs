@@ -1,15 +1,17 @@
 //! From a scenario to frames and their truth.
 
+use shotfarm_shared::track::Window;
 use shotfarm_tests::film::{FRAMES_PER_SECOND, Frame, Size};
 use tiny_skia::{Pixmap, PremultipliedColorU8};
 
 use super::Shot;
 use super::actor::{Actor, Moment, shaken};
-use super::layer::{Style, bounds, exposed, lay};
+use super::layer::{Style, bounds, bounds_above, exposed, lay};
 use super::overlay::{Overlay, bar_pixels, bars};
 use super::places::{Place, Plane, RISE, SPARE, planes};
-use crate::reframe::area::Area;
+use crate::reframe::area::common;
 use crate::reframe::truth::{self, Choice, Subjects, Truth};
+use crate::ycbcr::extent;
 
 /// A piece of a shot between two cuts.
 #[derive(Clone, Debug)]
@@ -21,7 +23,7 @@ pub(super) struct Stretch {
     pub(super) style: Style,
     /// Pan of the camera to the right, in picture widths a second.
     pub(super) pan: f32,
-    /// How far the hand that holds the camera is off, in pixels.
+    /// How far the hand that holds the camera is off at most, in hundredths of the picture's height.
     pub(super) shake: f32,
     /// From the back to the front.
     pub(super) actors: Vec<Actor>,
@@ -40,8 +42,8 @@ pub(crate) struct Film {
 /// Draws a shot; the same every time.
 pub(super) fn draw(shot: &Shot) -> Film {
     let bar = f64::from(bar_pixels(shot.size, shot.bars));
-    let whole = Area::of(shot.size);
-    let content = Area { top: bar, height: whole.height - 2.0 * bar, ..whole };
+    let whole = Window::whole(extent(shot.size));
+    let content = Window { y: bar, height: whole.height - 2.0 * bar, ..whole };
     let letters = shot.overlays.iter().filter_map(|overlay| Some((*overlay, overlay.paint(shot.size)?))).collect::<Vec<_>>();
     let mut film = Film { frames: Vec::new(), truth: Truth { content, frames: Vec::new(), cuts: Vec::new() } };
     for stretch in &shot.stretches {
@@ -53,7 +55,7 @@ pub(super) fn draw(shot: &Shot) -> Film {
         for frame in 0..stretch.frames {
             let Some((mut picture, mut seen)) = scene.picture(frame) else { continue };
             seen.extend(letters.iter().filter(|(overlay, _)| overlay.is_needed()).map(|(_, layer)| bounds(layer)));
-            subjects.push(seen.iter().map(|area| area.and_then(|area| area.common(&content))).collect::<Subjects>());
+            subjects.push(seen.iter().map(|area| area.and_then(|area| common(&area, &content))).collect::<Subjects>());
             finish(&mut picture, shot, &letters);
             let seed = shot.seed.wrapping_mul(7919).wrapping_add(film.frames.len() as u32);
             film.frames.push(Frame { size: shot.size, rgb: exposed(&picture, shot.sensor, seed) });
@@ -95,7 +97,7 @@ impl<'s> Scene<'s> {
             seconds,
             share: frame as f32 / self.stretch.frames.saturating_sub(1).max(1) as f32,
             travelled: self.stretch.pan * seconds * self.size.width as f32,
-            shake: shaken(self.stretch.seed, seconds, self.stretch.shake),
+            shake: shaken(self.stretch.seed, seconds, self.stretch.shake / 100.0 * self.size.height as f32),
         }
     }
 
@@ -117,7 +119,7 @@ impl<'s> Scene<'s> {
             }
             lay(&mut picture, &layer, (0.0, 0.0));
             if actor.needed {
-                subjects.push(bounds(&layer));
+                subjects.push(bounds_above(&layer, actor.kept_rows(&moment, self.size)));
             }
         }
         if self.stretch.flash.is_some_and(|flash| (flash..flash + 2).contains(&frame)) {

@@ -4,7 +4,7 @@ use shotfarm_tests::film::Size;
 use shotfarm_tests::film::canvas::{Canvas, chance, hash};
 use tiny_skia::{Pixmap, PixmapPaint, PremultipliedColorU8, Transform};
 
-use crate::reframe::area::Area;
+use shotfarm_shared::track::Window;
 
 /// What a layer is painted like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +33,20 @@ pub(super) fn painted(size: Size, paint: impl FnOnce(&mut Canvas)) -> Option<Pix
 const COVER_LEAST: u8 = 128;
 
 /// Where the paint is.
-pub(super) fn bounds(layer: &Pixmap) -> Option<Area> {
+pub(super) fn bounds(layer: &Pixmap) -> Option<Window> {
+    bounds_above(layer, f64::from(layer.height()))
+}
+
+/// Where the paint is above a row.
+pub(super) fn bounds_above(layer: &Pixmap, end: f64) -> Option<Window> {
     let width = layer.width() as usize;
     let (mut left, mut right, mut top, mut bottom) = (usize::MAX, 0, usize::MAX, 0);
-    for (y, row) in layer.pixels().chunks_exact(width).enumerate() {
+    for (y, row) in layer.pixels().chunks_exact(width).enumerate().take(end.max(0.0) as usize) {
         let Some(first) = row.iter().position(|pixel| pixel.alpha() >= COVER_LEAST) else { continue };
         let last = row.iter().rposition(|pixel| pixel.alpha() >= COVER_LEAST).unwrap_or(first);
         (left, right, top, bottom) = (left.min(first), right.max(last), top.min(y), y);
     }
-    (left <= right).then(|| Area::new(left as f64, top as f64, (right + 1 - left) as f64, (bottom + 1 - top) as f64))
+    (left <= right).then(|| Window::from([left as f64, top as f64, (right + 1 - left) as f64, (bottom + 1 - top) as f64]))
 }
 
 /// What makes painted surfaces look filmed.
@@ -61,7 +66,7 @@ pub(super) struct Surface {
 pub(super) fn surfaced(layer: &mut Pixmap, surface: Surface, anchor: (f32, f32)) {
     let Some(area) = bounds(layer) else { return };
     let width = layer.width() as usize;
-    let (left, top) = (area.left as usize, area.top as usize);
+    let (left, top) = (area.x as usize, area.y as usize);
     let (columns, rows) = (area.width as usize, area.height as usize);
     for y in top..top + rows {
         for x in left..left + columns {
@@ -140,7 +145,8 @@ mod tests {
     fn the_bounds_are_where_the_paint_is() {
         let size = Size { width: 32, height: 20 };
         let layer = painted(size, |canvas| canvas.fill(rect(5.0, 7.0, 10.0, 4.0).as_ref(), &flat(ink(0x80a040))));
-        assert_eq!(layer.as_ref().and_then(bounds), Some(Area::new(5.0, 7.0, 10.0, 4.0)));
+        assert_eq!(layer.as_ref().and_then(bounds), Some(Window::from([5.0, 7.0, 10.0, 4.0])));
+        assert_eq!(layer.as_ref().and_then(|layer| bounds_above(layer, 9.0)).map(|area| area.bottom()), Some(9.0));
         assert_eq!(painted(size, |_| {}).as_ref().and_then(bounds), None);
     }
 

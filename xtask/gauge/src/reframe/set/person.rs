@@ -10,7 +10,7 @@ use super::layer::Style;
 pub(super) struct Wear {
     pub(super) skin: u32,
     pub(super) hair: u32,
-    pub(super) top: u32,
+    pub(super) y: u32,
     pub(super) legs: u32,
     pub(super) shoes: u32,
     pub(super) long_hair: bool,
@@ -31,7 +31,7 @@ impl Wear {
         Self {
             skin: pick(&SKINS, 1),
             hair: pick(&HAIRS, 2),
-            top: pick(&TOPS, 3),
+            y: pick(&TOPS, 3),
             legs: pick(&LEGS, 4),
             shoes: pick(&SHOES, 5),
             long_hair: chance(seed, 6) < 0.5,
@@ -134,7 +134,7 @@ fn arm(canvas: &mut Canvas, wear: &Wear, pose: &Pose, style: Style, side: f32, l
             ((shoulder.0 + side * (2.0 + talk), -66.0 - talk), (shoulder.0 + side * (1.5 - 7.0 * talk), -51.0 - 16.0 * talk))
         }
     };
-    limb(canvas, &[shoulder, elbow, hand], 6.4 * wear.build, shaded(wear.top, side), style);
+    limb(canvas, &[shoulder, elbow, hand], 6.4 * wear.build, shaded(wear.y, side), style);
     limb(canvas, &[hand, (hand.0, hand.1 + 1.6)], 4.6, shaded(wear.skin, side), style);
 }
 
@@ -150,7 +150,7 @@ fn torso(canvas: &mut Canvas, wear: &Wear, style: Style, lean: f32) {
         (shoulders + lean, -81.0),
         (4.0 + lean, -85.0),
     ];
-    shape(canvas, &points, wear.top, style);
+    shape(canvas, &points, wear.y, style);
     let fold = flat(Ink(0x000000, 0.18));
     canvas.stroke(curve(&[(-waist * 0.5, -52.0), (1.0, -57.0), (waist * 0.7, -54.0)], false).as_ref(), &fold, 0.9);
     canvas.stroke(lines(&[(lean, -80.0), (0.6, -47.0)], false).as_ref(), &fold, 0.6);

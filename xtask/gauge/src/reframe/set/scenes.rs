@@ -111,12 +111,12 @@ fn one() -> Vec<Shot> {
         shot(
             "waiting-dog",
             StillOne,
-            vec![at(Place::Park, 13, Steady, 48, &[subject(Dog(0x8a5a34), 0.24, 0.9, Still(0.7))]).held(3.0)],
+            vec![at(Place::Park, 13, Steady, 48, &[subject(Dog(0x8a5a34), 0.24, 0.9, Still(0.7))]).held(1.1)],
         ),
         shot(
             "hand-held",
             StillOne,
-            vec![at(Place::Street, 14, Steady, 60, &[subject(Person(8), 0.7, 0.94, Still(0.38))]).held(5.0)],
+            vec![at(Place::Street, 14, Steady, 60, &[subject(Person(8), 0.7, 0.94, Still(0.38))]).held(1.9)],
         ),
         shot("walker", Moving, vec![at(Place::Street, 21, Follow, 72, &[subject(Person(5), 0.7, 0.94, Line(0.12, 0.88))])]),
         shot(
@@ -261,7 +261,7 @@ fn pan() -> Vec<Shot> {
         shot(
             "walk-along",
             Pan,
-            vec![at(Place::Street, 71, Steady, 72, &[subject(Person(28), 0.7, 0.95, Line(0.66, 0.72))]).panned(0.22).held(3.0)],
+            vec![at(Place::Street, 71, Steady, 72, &[subject(Person(28), 0.7, 0.95, Line(0.66, 0.72))]).panned(0.22).held(1.1)],
         ),
         shot(
             "ride-along",
@@ -421,12 +421,12 @@ fn close() -> Vec<Shot> {
         shot(
             "at-night",
             Close,
-            vec![at(Place::Night, 132, Steady, 60, &[subject(Bust(57), 0.58, 1.0, About(0.7, 0.02, 4.0))]).held(2.0)],
+            vec![at(Place::Night, 132, Steady, 60, &[subject(Bust(57), 0.58, 1.0, About(0.7, 0.02, 4.0))]).held(0.7)],
         ),
         shot(
             "on-the-beach",
             Close,
-            vec![at(Place::Shore, 133, Steady, 48, &[subject(Bust(59), 0.6, 1.0, Still(0.66))]).held(4.0)],
+            vec![at(Place::Shore, 133, Steady, 48, &[subject(Bust(59), 0.6, 1.0, Still(0.66))]).held(1.5)],
         )
         .large(),
     ]
@@ -528,7 +528,7 @@ fn upright() -> Vec<Shot> {
         shot(
             "phone-dog",
             Upright,
-            vec![at(Place::Park, 182, Steady, 48, &[subject(Dog(0x7a5030), 0.12, 0.9, Still(0.5))]).held(3.0)],
+            vec![at(Place::Park, 182, Steady, 48, &[subject(Dog(0x7a5030), 0.12, 0.9, Still(0.5))]).held(1.1)],
         )
         .stood_up(),
         shot(

@@ -43,8 +43,8 @@ pub(super) fn cyclist(canvas: &mut Canvas, wear: &Wear, turns: f32, style: Style
         canvas.stroke(lines(&[(-9.0, -54.0), knee, foot], false).as_ref(), &flat(leg), 6.0);
         canvas.stroke(lines(&[foot, (foot.0 + 5.0, foot.1 + 0.6)], false).as_ref(), &flat(ink(wear.shoes)), 3.6);
     }
-    outlined(canvas, &[(-14.0, -53.0), (-9.0, -66.0), (4.0, -82.0), (12.0, -79.0), (6.0, -64.0), (-3.0, -52.0)], wear.top, style);
-    canvas.stroke(curve(&[(7.0, -77.0), (15.0, -66.0), (25.0, -58.0)], false).as_ref(), &flat(ink(wear.top)), 4.4);
+    outlined(canvas, &[(-14.0, -53.0), (-9.0, -66.0), (4.0, -82.0), (12.0, -79.0), (6.0, -64.0), (-3.0, -52.0)], wear.y, style);
+    canvas.stroke(curve(&[(7.0, -77.0), (15.0, -66.0), (25.0, -58.0)], false).as_ref(), &flat(ink(wear.y)), 4.4);
     canvas.stroke(lines(&[(23.0, -59.0), (26.0, -57.5)], false).as_ref(), &flat(ink(wear.skin)), 3.6);
     outlined(canvas, &[(8.0, -84.0), (9.0, -92.0), (14.0, -95.0), (19.0, -91.0), (18.5, -85.0), (13.0, -82.0)], wear.skin, style);
     outlined(canvas, &[(7.0, -90.0), (9.0, -98.0), (15.0, -100.0), (20.5, -94.0), (14.0, -93.5)], wear.hair, style);
@@ -194,6 +194,6 @@ pub(super) fn pillar(canvas: &mut Canvas, colour: u32, breadth: f32) {
 pub(super) fn passer(canvas: &mut Canvas, seed: u32, pose: &Pose, style: Style) {
     let wear = Wear::of(seed);
     let dull = |colour: u32| ink(colour).towards(ink(0x6c7480), 0.5).0;
-    let wear = Wear { skin: dull(wear.skin), hair: dull(wear.hair), top: dull(wear.top), legs: dull(wear.legs), ..wear };
+    let wear = Wear { skin: dull(wear.skin), hair: dull(wear.hair), y: dull(wear.y), legs: dull(wear.legs), ..wear };
     person(canvas, &wear, pose, style);
 }

@@ -159,6 +159,28 @@ impl Farm {
         status.success()
     }
 
+    /// Renders `source` with one worker that nobody disturbs.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub fn render_alone(&mut self, source: &str, args: &[&str], output: &str) {
+        self.start_worker("alone");
+        let mut command = vec!["submit", source, "-o", output, "--wait", "--quiet"];
+        command.extend(args);
+        let run = self.run(&command);
+        assert!(run.status.success(), "{}{}", String::from_utf8_lossy(&run.stderr), self.logs());
+        assert!(self.drain_worker("alone"), "a drained worker ends well");
+    }
+
+    /// Waits until a batch has ended well.
+    ///
+    /// # Panics
+    /// When it has not.
+    pub fn wait_for_batch(&self, batch: &str) {
+        let wait = self.run(&["job", "wait", batch, "--timeout", "300"]);
+        assert_eq!(wait.status.code(), Some(0), "{}{}", String::from_utf8_lossy(&wait.stderr), self.logs());
+    }
+
     /// The farm's status.
     #[must_use]
     pub fn status(&self) -> Value {

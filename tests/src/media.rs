@@ -1,6 +1,6 @@
 //! Clips for tests, made by ffmpeg, and independent looks at what came out: none of our own decoding is used here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What a clip for a test is like.
@@ -49,6 +49,33 @@ pub fn frame_md5s(path: &Path) -> Vec<String> {
     let lines = run(&mut command);
     let sums = lines.lines().filter(|line| !line.starts_with('#'));
     sums.filter_map(|line| line.rsplit(',').next()).map(|sum| sum.trim().to_owned()).collect()
+}
+
+/// Whether `output` has as many frames as `source`, at its rate, for as long, with its sound.
+///
+/// # Panics
+/// Names what differs.
+pub fn assert_same_length(source: &Path, output: &Path) {
+    assert_eq!(frame_md5s(output).len(), frame_md5s(source).len(), "every frame is there");
+    assert_eq!(rate_and_duration(output), rate_and_duration(source), "rate and duration are the source's");
+    assert_same_sound(source, output);
+}
+
+/// The one file below a folder.
+///
+/// # Panics
+/// When there is another number of files.
+#[must_use]
+pub fn only_file(dir: &Path) -> PathBuf {
+    let mut found = Vec::new();
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
+            if entry.path().is_dir() { folders.push(entry.path()) } else { found.push(entry.path()) }
+        }
+    }
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.remove(0)
 }
 
 /// Whether `output` has the sound of `source`: every decoded sample of every track, unchanged and unbroken, at the same distance

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use shotfarm_tests::farm::Farm;
-use shotfarm_tests::media::{Clip, assert_same_sound, frame_md5s, make_clip, rate_and_duration};
+use shotfarm_tests::media::{Clip, assert_same_length, frame_md5s, make_clip, only_file};
 use shotfarm_worker::net::families;
 
 fn clip(farm: &Farm, name: &str, frames: u32, rate: &str, sound: bool) -> PathBuf {
@@ -13,28 +13,12 @@ fn clip(farm: &Farm, name: &str, frames: u32, rate: &str, sound: bool) -> PathBu
     path
 }
 
-/// Renders `source` with one worker that nobody disturbs.
-fn render_alone(farm: &mut Farm, source: &str, args: &[&str], output: &str) {
-    farm.start_worker("alone");
-    let mut command = vec!["submit", source, "-o", output, "--wait", "--quiet"];
-    command.extend(args);
-    let run = farm.run(&command);
-    assert!(run.status.success(), "{}{}", String::from_utf8_lossy(&run.stderr), farm.logs());
-    assert!(farm.drain_worker("alone"), "a drained worker ends well");
-}
-
-fn same_length(source: &Path, output: &Path) {
-    assert_eq!(frame_md5s(output).len(), frame_md5s(source).len(), "every frame is there");
-    assert_eq!(rate_and_duration(output), rate_and_duration(source), "rate and duration are the source's");
-    assert_same_sound(source, output);
-}
-
 #[test]
 fn killed_workers_and_a_killed_coordinator_change_no_frame() {
     let args = ["--upscale", "2x", "--filter", "lanczos", "--profile", "master-ffv1"];
     let mut calm = Farm::start();
     let source = clip(&calm, "shot.mp4", 250, "30000/1001", true);
-    render_alone(&mut calm, "shot.mp4", &args, "calm.mkv");
+    calm.render_alone("shot.mp4", &args, "calm.mkv");
 
     let mut farm = Farm::start();
     std::fs::copy(&source, farm.dir().join("shot.mp4")).expect("the clip can be copied");
@@ -63,7 +47,7 @@ fn killed_workers_and_a_killed_coordinator_change_no_frame() {
     let fetched = farm.json(&["fetch", &batch, "--dir", "out", "--json"]);
     let output = only_file(&farm.dir().join("out"));
     assert!(!fetched.is_null());
-    same_length(&source, &output);
+    assert_same_length(&source, &output);
     let calm_output = calm.dir().join("calm.mkv");
     assert_eq!(frame_md5s(&output), frame_md5s(&calm_output), "the same pixels as from one worker in peace");
 }
@@ -87,7 +71,7 @@ fn a_manifest_of_every_filter_and_size_comes_out_whole() {
     let _ = farm.json(&["fetch", "九五/001", "--json"]);
 
     for (name, source) in [("镜1", &with_sound), ("sh2", &with_sound), ("sh3", &silent), ("sh4", &silent)] {
-        same_length(source, &farm.dir().join(format!("out/{name}.mp4")));
+        assert_same_length(source, &farm.dir().join(format!("out/{name}.mp4")));
     }
     let sizes: Vec<String> = farm.status()["jobs"]
         .as_array()
@@ -103,11 +87,11 @@ fn one_task_and_many_tasks_give_the_same_picture() {
     let args = ["--upscale", "2x", "--filter", "lanczos"];
     let mut farm = Farm::start();
     clip(&farm, "shot.mp4", 150, "24", true);
-    render_alone(&mut farm, "shot.mp4", &args, "first.mp4");
+    farm.render_alone("shot.mp4", &args, "first.mp4");
     let tasks = |farm: &Farm, batch: &str| farm.json(&["job", "show", batch, "--json"])["tasks"].as_array().map(Vec::len);
     let id = |farm: &Farm, index: usize| farm.status()["batches"][index]["id"].as_str().expect("an id").to_owned();
     // The first batch was cut without any knowledge of speed; now the farm knows that one task is enough.
-    render_alone(&mut farm, "shot.mp4", &[&args[..], &["--new"]].concat(), "second.mp4");
+    farm.render_alone("shot.mp4", &[&args[..], &["--new"]].concat(), "second.mp4");
     let (first, second) = (tasks(&farm, &id(&farm, 0)), tasks(&farm, &id(&farm, 1)));
     assert!(first > second, "the shot was cut into {first:?} and {second:?} tasks");
     assert_eq!(frame_md5s(&farm.dir().join("first.mp4")), frame_md5s(&farm.dir().join("second.mp4")));
@@ -126,7 +110,7 @@ fn a_network_of_the_farm_enlarges_shots_and_what_comes_out_too_unlike_is_refused
 
     // Three times is the network's two, then the filter's one and a half.
     let args = ["--upscale", "3x", "--model", "tiny", "--filter", "lanczos", "--profile", "master-ffv1"];
-    render_alone(&mut farm, "shot.mp4", &args, "calm.mkv");
+    farm.render_alone("shot.mp4", &args, "calm.mkv");
     farm.start_worker("one");
     farm.start_worker("two");
     let submit = [&["submit", "shot.mp4", "--new", "--json"], &args[..]].concat();
@@ -137,7 +121,7 @@ fn a_network_of_the_farm_enlarges_shots_and_what_comes_out_too_unlike_is_refused
     assert_eq!(wait.status.code(), Some(0), "{}{}", String::from_utf8_lossy(&wait.stderr), farm.logs());
     let _ = farm.json(&["fetch", &batch, "--dir", "out", "--json"]);
     let output = only_file(&farm.dir().join("out"));
-    same_length(&farm.dir().join("shot.mp4"), &output);
+    assert_same_length(&farm.dir().join("shot.mp4"), &output);
     assert_eq!(frame_md5s(&output), frame_md5s(&farm.dir().join("calm.mkv")), "the same pixels as from one worker in peace");
 
     // Weights drawn by lot are no upscaler: whoever asks for a likeness is told of the frame that has none.
@@ -183,18 +167,6 @@ fn a_cancelled_job_ends_and_can_be_taken_up_again() {
     assert_eq!(farm.run(&["job", "wait", &batch, "--timeout", "200"]).status.code(), Some(0));
 }
 
-fn only_file(dir: &Path) -> PathBuf {
-    let mut found = Vec::new();
-    let mut folders = vec![dir.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
-            if entry.path().is_dir() { folders.push(entry.path()) } else { found.push(entry.path()) }
-        }
-    }
-    assert_eq!(found.len(), 1, "{found:?}");
-    found.remove(0)
-}
-
 /// The real clips, where they are: never part of the repository.
 #[test]
 fn real_clips_come_out_whole_where_they_are_there() {
@@ -223,6 +195,6 @@ fn real_clips_come_out_whole_where_they_are_there() {
         let (source, output) = (format!("clip{index}.mp4"), format!("out{index}.mp4"));
         let run = farm.run(&["submit", &source, "--upscale", "1.5x", "--filter", "lanczos", "-o", &output, "--wait", "--quiet"]);
         assert!(run.status.success(), "{}{}", String::from_utf8_lossy(&run.stderr), farm.logs());
-        same_length(&farm.dir().join(source), &farm.dir().join(output));
+        assert_same_length(&farm.dir().join(source), &farm.dir().join(output));
     }
 }

@@ -14,7 +14,7 @@ use shotfarm_shared::model::Catalogue;
 use shotfarm_shared::segment::Receipt;
 use shotfarm_shared::task::{self, TaskEvent, TaskState};
 use shotfarm_shared::time::Timestamp;
-use shotfarm_shared::work::{LeaseId, TaskResult};
+use shotfarm_shared::work::{FindingsReceipt, LeaseId, TaskResult};
 
 use super::command::Session;
 use super::job::{Batch, Job, JobState, Task, TaskKind};
@@ -37,6 +37,8 @@ pub struct Farm {
     pub(super) clocks: BTreeMap<Attempt, LeaseClock>,
     /// Workers that are here or were lately.
     pub(super) workers: BTreeMap<WorkerId, Worker>,
+    /// A job that has all findings of a look, by [`Job::look`].
+    pub(super) looked: BTreeMap<Digest, JobId>,
     /// Frames of the whole farm.
     pub(super) meter: Meter,
 }
@@ -128,6 +130,28 @@ impl Farm {
                 TaskState::Succeeded | TaskState::Failed | TaskState::Cancelled => {}
             }
         }
+        self.index_look(id);
+    }
+
+    /// Notes a job that has everything that was found.
+    fn index_look(&mut self, id: JobId) {
+        let Some(job) = self.durable.jobs.get(&id).filter(|job| job.findings().is_some()) else { return };
+        if let Some(look) = job.look() {
+            self.looked.entry(look).or_insert(id);
+        }
+    }
+
+    /// What was found in a source that was looked at as `job` would, and by which job.
+    pub(super) fn known_findings(&self, job: &Job) -> Option<(JobId, Vec<FindingsReceipt>)> {
+        let from = *self.looked.get(&job.look()?)?;
+        Some((from, self.durable.jobs.get(&from)?.findings()?))
+    }
+
+    fn findings_reused(&mut self, id: JobId, from: JobId, findings: &[FindingsReceipt], at: Timestamp) {
+        if let Some(job) = self.durable.jobs.get_mut(&id) {
+            job.tasks.extend(findings.iter().map(|found| Task::looked(found.clone(), at)));
+            job.note(at, format!("analyse: nothing to do, job {} had looked at this source", from.short()));
+        }
     }
 
     /// Carries out one record. Live work and recovery both come through here.
@@ -161,6 +185,7 @@ impl Farm {
             Record::AttemptEnded { lease, end, not_before, at } => self.attempt_ended(*lease, end, *not_before, *at),
             Record::Revived { lease, at } => self.revived(*lease, *at),
             Record::TasksAdded { job, kinds, at } => self.add_tasks(*job, kinds, *at),
+            Record::FindingsReused { job, from, findings, at } => self.findings_reused(*job, *from, findings, *at),
             Record::JobFailed { job, failure, at } => {
                 self.end_open_tasks(*job, &TaskEvent::GivenUp);
                 self.set_job(*job, JobState::Failed(failure.clone()), *at, format!("failed: {failure}"));
@@ -261,6 +286,7 @@ impl Farm {
             };
             job.note(at, line);
         });
+        self.index_look(lease.task.job);
     }
 
     fn attempt_ended(&mut self, lease: LeaseId, end: &AttemptEnd, not_before: Timestamp, at: Timestamp) {
@@ -406,12 +432,12 @@ impl Farm {
             .filter(move |id| self.task(*id).and_then(Task::holder).is_some_and(|(_, holder)| holder == worker))
     }
 
-    /// Frames of a running task that are finished, as last reported.
+    /// Frames of a task that are finished, rendered or looked at, as last reported.
     #[must_use]
     pub fn frames_done(&self, task: &Task) -> u64 {
         match (&task.state, task.holder()) {
-            (TaskState::Succeeded, _) => task.kind.frames(),
-            (_, Some((attempt, _))) => self.clocks.get(&attempt).map_or(0, |clock| clock.frames_done.min(task.kind.frames())),
+            (TaskState::Succeeded, _) => task.kind.length(),
+            (_, Some((attempt, _))) => self.clocks.get(&attempt).map_or(0, |clock| clock.frames_done.min(task.kind.length())),
             _ => 0,
         }
     }

@@ -67,6 +67,12 @@ impl Farm {
         if leased != self.leased {
             return Err(format!("{} tasks run and the index has {}", leased.len(), self.leased.len()));
         }
+        for (id, job) in self.jobs().filter(|(_, job)| job.findings().is_some()) {
+            let known = job.look().and_then(|look| self.looked.get(&look)).and_then(|known| self.job(*known));
+            if known.and_then(super::job::Job::findings).is_none() {
+                return Err(format!("what job {id} found is not in the index"));
+            }
+        }
         if !self.clocks.keys().eq(leased.keys()) {
             return Err("a lease has no clock, or a clock no lease".to_owned());
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
+use shotfarm_shared::digest::Digest;
 use shotfarm_shared::failure::Failure;
 use shotfarm_shared::fidelity::Fidelity;
 use shotfarm_shared::frames::FrameRange;
@@ -153,6 +154,12 @@ impl TaskKind {
         }
     }
 
+    /// The frames that it counts on its way: those it makes or looks at.
+    #[must_use]
+    pub fn length(self) -> u64 {
+        self.range().map_or(0, |range| range.len())
+    }
+
     /// The frames it is about, where that is not all of the shot.
     #[must_use]
     pub fn range(self) -> Option<FrameRange> {
@@ -187,6 +194,13 @@ impl Task {
             receipt: None,
             findings: None,
         }
+    }
+
+    /// An analysis that need not be done: its frames were looked at before.
+    #[must_use]
+    pub fn looked(found: FindingsReceipt, at: Timestamp) -> Self {
+        let task = Self::new(TaskKind::Analyse(found.range), at);
+        Self { state: TaskState::Succeeded, findings: Some(found), ..task }
     }
 
     /// The attempt and worker that hold it now.
@@ -242,6 +256,12 @@ impl Job {
         let mut findings = tasks.map(|task| task.findings.clone()).collect::<Option<Vec<_>>>()?;
         findings.sort_by_key(|found| found.range.start);
         (!findings.is_empty()).then_some(findings)
+    }
+
+    /// What names its look at the source, if it looks.
+    #[must_use]
+    pub fn look(&self) -> Option<Digest> {
+        self.shot.recipe.look_digest(self.shot.source)
     }
 
     /// The ids of its tasks, in order.

@@ -8,7 +8,7 @@ use shotfarm_shared::ids::{BatchId, JobId, WorkerId};
 use shotfarm_shared::model::{Model, ModelName};
 use shotfarm_shared::shot::Shot;
 use shotfarm_shared::time::Timestamp;
-use shotfarm_shared::work::{LeaseId, TaskResult};
+use shotfarm_shared::work::{FindingsReceipt, LeaseId, TaskResult};
 
 use super::job::TaskKind;
 
@@ -72,6 +72,17 @@ pub enum Record {
         job: JobId,
         /// The tasks, numbered on from those it has.
         kinds: Vec<TaskKind>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A source that another job had looked at in the same way need not be looked at again.
+    FindingsReused {
+        /// The job.
+        job: JobId,
+        /// The job that had looked.
+        from: JobId,
+        /// What was found, in order, without gap or overlap.
+        findings: Vec<FindingsReceipt>,
         /// When.
         at: Timestamp,
     },

@@ -5,7 +5,7 @@ use shotfarm_shared::ids::{BatchId, JobId, WorkerId};
 use shotfarm_shared::time::Timestamp;
 
 use crate::core::farm::{Farm, Worker};
-use crate::core::job::{Batch, Job, JobState, Task};
+use crate::core::job::{Batch, Job, JobState, Task, TaskKind};
 
 /// The state of what `request` selects, and of the farm as a whole.
 #[must_use]
@@ -42,7 +42,8 @@ pub fn job_detail(farm: &Farm, text: &str) -> Result<v1::JobDetail, usize> {
 
 /// Frames of a job: done, and in all once its source is known.
 fn job_frames(farm: &Farm, job: &Job) -> (u64, u64) {
-    let done = job.tasks.iter().map(|task| farm.frames_done(task)).sum();
+    let renders = job.tasks.iter().filter(|task| matches!(task.kind, TaskKind::Render(_)));
+    let done = renders.map(|task| farm.frames_done(task)).sum();
     (done, job.facts.as_ref().map_or(0, |facts| facts.frames))
 }
 

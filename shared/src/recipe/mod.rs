@@ -115,6 +115,16 @@ impl Recipe {
         (facts.layout.extent, facts.pixel_aspect)
     }
 
+    /// What names the findings of an analysis of `source` exactly: two recipes with the same one look alike, whatever they make of
+    /// what is found. `None` where nothing is looked at.
+    #[must_use]
+    pub fn look_digest(&self, source: Digest) -> Option<Digest> {
+        self.reframe()?;
+        let detectors = self.detectors().map(|model| model.digest.map_or_else(|| model.to_string(), |digest| digest.to_string()));
+        let detectors = detectors.collect::<Vec<_>>().join(" ");
+        Some(Digest::of(format!("look {ENGINE_VERSION}\n{source}\n{detectors}\n").as_bytes()))
+    }
+
     /// Whether rendered frames are compared with the source's: every step keeps the picture.
     #[must_use]
     pub fn comparable(&self) -> bool {

@@ -1,15 +1,17 @@
 //! What a device is checked with: small recordings that together run every shader.
 
+use shotfarm_shared::frames::FrameRate;
 use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
 use shotfarm_shared::recipe::read_steps;
 
 use super::networks;
 use crate::gpu::measure::{arithmetic, matrix};
-use crate::gpu::passes::{Fit, record_in};
+use crate::gpu::passes::{Fit, Means, record_in};
 use crate::gpu::recording::Recording;
 use crate::gpu::shaders::Shader;
-use crate::gpu::{Executor, RecordError, record};
+use crate::gpu::{Executor, RecordError, record, record_look};
 use crate::net::Models;
+use crate::reframe::Look;
 
 /// The side of the check's frames: small enough for the software device, larger than one workgroup.
 const SIDE: u32 = 16;
@@ -57,6 +59,7 @@ pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
         checks.push(Check { name: text.to_owned(), recording: steps(side, text)? });
     }
     checks.push(Check { name: "an odd size in bands".to_owned(), recording: odd_bands()? });
+    checks.push(Check { name: "a look".to_owned(), recording: look() });
     for shader in [Shader::BenchArithmetic, Shader::BenchArithmeticF16] {
         checks.push(Check { name: shader.facts().name.to_owned(), recording: arithmetic(shader, BENCH_GROUPS, BENCH_ROUNDS) });
     }
@@ -68,7 +71,14 @@ pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
 /// Rows that begin and end within words.
 fn odd_bands() -> Result<Recording, RecordError> {
     let frame = layout(Extent::new(ODD_SIDES.0, ODD_SIDES.1));
-    record_in(Fit { band_rows: Some(1) }, &[], &frame, &frame, (&Models::new(), &Executor::default()))
+    record_in(Fit { band_rows: Some(1) }, &[], &frame, &frame, Means::new(&Models::new(), &Executor::default()))
+}
+
+/// A frame of several cells, whose sides are no multiples of theirs.
+fn look() -> Recording {
+    let frame = layout(Extent::new(ODD_SIDES.0, ODD_SIDES.1));
+    let rate = FrameRate::new(24, 1).expect("24 frames in a second are a rate");
+    record_look(&Look::of(frame.extent, rate, 1), &frame)
 }
 
 fn steps(side: u32, text: &str) -> Result<Recording, RecordError> {

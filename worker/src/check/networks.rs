@@ -9,7 +9,7 @@ use shotfarm_shared::recipe::{Filter, Step, Target, Upscale};
 
 use super::list::Check;
 use crate::gpu::recording::{Recorder, Recording};
-use crate::gpu::{Executor, RecordError, record_for, unpack_luma};
+use crate::gpu::{Executor, Means, RecordError, record_for, unpack_luma};
 use crate::net::op::{ChannelOrder, Conv, ConvTranspose, Coordinates, Interpolation, Padding, Pool, Window};
 use crate::net::passes::{ConvKernel, Kernels, Options, Real, Tables, record as record_network};
 use crate::net::{Dim, Input, Models, Network, Node, Op, Port, Tensor, ValueId, families};
@@ -57,7 +57,7 @@ fn upscaler(layout: &FrameLayout, executor: &Executor) -> Result<Recording, Reco
     let step = Upscale { target, model: Some(model), filter: Filter::LANCZOS, check_hundredths: None };
     let output = FrameLayout { extent: Extent::new(layout.extent.width * 2, layout.extent.height * 2), ..layout.clone() };
     let models = Models::from([(digest, Arc::new(network))]);
-    record_for(&[Step::Upscale(step)], layout, &output, (&models, executor))
+    record_for(&[Step::Upscale(step)], layout, &output, Means::new(&models, executor))
 }
 
 /// A network that is being put together.

@@ -3,9 +3,8 @@
 use shotfarm_shared::media::FrameLayout;
 use shotfarm_shared::recipe::Step;
 
-use super::passes::{Executor, Fit, RecordError, record_in};
+use super::passes::{Fit, Means, RecordError, record_in};
 use super::recording::{DeviceFeatures, DeviceLimits, ExceedsDevice, Proxy, Recording};
-use crate::net::Models;
 
 /// The smallest bands that are tried. Below it most of what is made is context.
 const BAND_ROWS_MIN: u32 = 64;
@@ -22,7 +21,7 @@ pub struct Room {
 }
 
 /// Why a job was not recorded.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FitError {
     /// It cannot be.
     #[error(transparent)]
@@ -40,12 +39,12 @@ pub fn record_fitting(
     steps: &[Step],
     input: &FrameLayout,
     output: &FrameLayout,
-    models: (&Models, &Executor),
+    means: Means<'_>,
     room: &Room,
 ) -> Result<Recording, FitError> {
     let mut exceeds = None;
     for band_rows in band_heights(output.extent.height) {
-        let recording = record_in(Fit { band_rows }, steps, input, output, models)?;
+        let recording = record_in(Fit { band_rows }, steps, input, output, means)?;
         match room.check(&recording) {
             Ok(()) => return Ok(recording),
             Err(error) => exceeds = Some(error),
@@ -85,7 +84,9 @@ mod tests {
     use shotfarm_shared::recipe::read_steps;
 
     use super::*;
+    use crate::gpu::Executor;
     use crate::gpu::testing::layout;
+    use crate::net::Models;
 
     /// What the software device of this house says of itself.
     const LIMITS: DeviceLimits = DeviceLimits {
@@ -108,7 +109,7 @@ mod tests {
         let extent: Extent = steps.iter().fold(input.extent, |extent, step| step.extent(extent));
         let output = FrameLayout { extent, ..input.clone() };
         let room = Room { limits: LIMITS, features: DeviceFeatures::default(), memory_bytes };
-        record_fitting(&steps, &input, &output, (&Models::new(), &Executor::default()), &room)
+        record_fitting(&steps, &input, &output, Means::new(&Models::new(), &Executor::default()), &room)
     }
 
     fn copies(recording: &Recording) -> usize {

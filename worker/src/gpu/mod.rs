@@ -23,5 +23,5 @@ pub mod twins;
 pub use device::{AdapterFacts, AdapterKind, AdapterReport, Gpu, GpuChoice, GpuError, GpuOptions, adapters, adapters_in_full};
 pub use engine::{Graph, OpTiming, StageTimes};
 pub(crate) use passes::unpack_luma;
-pub use passes::{Executor, RecordError, reach_rows, record, record_for};
+pub use passes::{Executor, Features, Means, RecordError, reach_rows, record, record_for, record_look};
 pub use recording::{DeviceFeatures, DeviceLimits, Recording};

@@ -13,7 +13,7 @@ use super::passes::{Tables, recording, supported};
 use super::{Dim, Models, Network};
 use crate::gpu::recording::{Pass, Recording};
 use crate::gpu::shaders::net_conv_plain::Params as ConvParams;
-use crate::gpu::{Executor, Gpu, GpuError, Graph, RecordError, record_for};
+use crate::gpu::{Executor, Gpu, GpuError, Graph, Means, RecordError, record_for};
 
 /// Runs that are measured, after one that warms up.
 const RUNS: u32 = 3;
@@ -99,7 +99,7 @@ fn as_step(network: &Network, extent: Extent, factor: u32, executor: &Executor) 
     let target = Target::Size(output.extent);
     let step = Step::Upscale(Upscale { target, model, filter: Filter::LANCZOS, check_hundredths: None });
     let models = Models::from([(digest, Arc::new(network.clone()))]);
-    record_for(&[step], &input, &output, (&models, executor))
+    record_for(&[step], &input, &output, Means::new(&models, executor))
 }
 
 /// The network alone, its free sizes those of the picture.

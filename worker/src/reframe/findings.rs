@@ -48,21 +48,25 @@ pub struct Cell {
     pub blue: u8,
     /// Cr, likewise.
     pub red: u8,
-    /// How far the cell stands out from its wider surroundings in luma and colour.
+    /// How much the cell stands out: its colour is far from those of the other cells, nearby and in the whole picture, and no way
+    /// leads to it from the left, upper or right border without crossing edges (see `barrier`). What matters is how much more it
+    /// is than elsewhere in the frame.
     pub contrast: u8,
-    /// Strength of edges.
+    /// Strength of edges: differences of luma over two pixels along x and along y, added.
     pub edges: u8,
-    /// Share of pixels with the colour of skin.
+    /// Share of pixels with the colour of skin, 255 for all.
     pub skin: u8,
-    /// Strong edges that stand exactly where they stood in the frame before: letters, logos, and all of a still picture.
+    /// Strong edges that stand exactly where they stood in the frame before: letters, logos, and all of a still picture. At most
+    /// `edges`.
     pub still_edges: u8,
-    /// Strokes: how often luma goes up and down again by much within a few pixels along x, as in lettering.
+    /// Strokes: by how much luma goes up and down again, or down and up, within a few pixels along x, as in lettering.
     pub strokes: u8,
-    /// How far the cell's content has moved since the frame before, along x then y, in [`MOTION_UNITS`].
+    /// How far the cell's content has moved since the frame before, along x then y, in [`MOTION_UNITS`]. 0 where it cannot be told:
+    /// in cells with hardly an edge, and where no way explains the cell better than standing still.
     pub motion: [i8; 2],
-    /// How far the cell is from the frame before once that motion is taken out.
+    /// How far the cell is from the frame before once that motion is taken out, counted as [`Seen::residual`].
     pub residual: u8,
-    /// How far it is from the same place of the frame before.
+    /// How far it is from the same place of the frame before, counted as [`Seen::change`].
     pub change: u8,
 }
 
@@ -71,11 +75,13 @@ pub struct Cell {
 pub struct Seen {
     /// Its number in the shot.
     pub frame: u64,
-    /// Mean absolute difference to the frame before in codes of 8 bits, over luma, Cb and Cr; 0 for the first frame.
+    /// Mean absolute differences to the frame before in codes of 8 bits, of luma, Cb and Cr added (so up to 765, and below 100 in
+    /// nearly every pair of pictures); 0 for the first frame.
     pub change: f32,
-    /// The same with every cell's motion taken out: what no movement explains.
+    /// The same with every cell's motion taken out: what no movement explains. What a movement brought in from outside the picture
+    /// counts as nothing. At most `change`.
     pub residual: f32,
-    /// Distance of the colour histograms of the two frames, 0..1.
+    /// Distance of the colour histograms of the two frames: the share of pixels whose colour the other has not, 0..1.
     pub histogram: f32,
     /// What is only there of frames that are seen in full.
     pub full: Option<Full>,
@@ -203,8 +209,15 @@ impl Findings {
     /// When it is not that form, or not whole.
     pub fn read(bytes: &[u8]) -> Result<Self, InvalidFindings> {
         let found: Self = rmp_serde::from_slice(bytes).map_err(|error| InvalidFindings::Form(error.to_string()))?;
-        found.check()?;
-        Ok(found)
+        found.checked()
+    }
+
+    /// Itself, if it is whole.
+    ///
+    /// # Errors
+    /// When frames are missing, or something of a frame.
+    pub fn checked(self) -> Result<Self, InvalidFindings> {
+        self.check().map(|()| self)
     }
 
     fn check(&self) -> Result<(), InvalidFindings> {

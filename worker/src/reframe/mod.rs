@@ -7,6 +7,10 @@
 //! Findings of a frame depend on that frame and those beside it, never on where the shot was cut into tasks; the plan sees the
 //! findings of the whole shot at once.
 
+pub mod analyse;
+mod barrier;
+pub mod eyes;
 pub mod findings;
 
+pub use eyes::{Eyes, LookError, Notes, analyse_frames};
 pub use findings::{Cell, Face, Findings, Look, Seen};

@@ -1,9 +1,11 @@
 //! The last look at a frame before it is encoded: a wholly black picture out of one that is not black is a fault, as when a
-//! driver gives back a buffer that nothing was written to.
+//! driver gives back a buffer that nothing was written to. Where the picture is framed anew, what counts of the source is the part
+//! that the frame's windows show: a window may well lie on the dark side of a light picture.
 
 use std::collections::VecDeque;
 
-use shotfarm_shared::media::{FrameLayout, Range};
+use shotfarm_shared::media::{Extent, FrameLayout, Range};
+use shotfarm_shared::track::{Track, Window};
 
 use super::error::TaskError;
 use super::pipeline::Engine;
@@ -19,6 +21,7 @@ const LIGHT_ONE_IN: usize = 64;
 #[derive(Clone, Copy, Debug)]
 struct Luma {
     samples: usize,
+    width: usize,
     sample_bytes: usize,
     /// The code of black, and codes to one step of the 8-bit scale.
     black: u16,
@@ -32,12 +35,13 @@ impl Luma {
             Range::Limited => 16 * step,
             Range::Full => 0,
         };
-        let sample_bytes = layout.format.sample_bytes();
-        Self { samples: layout.extent.pixels() as usize, sample_bytes, black, step }
+        let (sample_bytes, width) = (layout.format.sample_bytes(), layout.extent.width as usize);
+        Self { samples: layout.extent.pixels() as usize, width, sample_bytes, black, step }
     }
 
     fn codes(self, frame: &[u8]) -> impl Iterator<Item = u16> {
-        let samples = frame.chunks_exact(self.sample_bytes).take(self.samples);
+        let bytes = self.samples * self.sample_bytes;
+        let samples = frame[..bytes.min(frame.len())].chunks_exact(self.sample_bytes);
         samples.map(|bytes| match *bytes {
             [low, high] => u16::from_le_bytes([low, high]),
             [code] => u16::from(code),
@@ -52,8 +56,47 @@ impl Luma {
 
     /// Whether enough of it is certainly light.
     fn is_light(self, frame: &[u8]) -> bool {
-        let light = self.codes(frame).filter(|&code| code >= self.black + LIGHT_STEPS * self.step);
-        light.take(self.samples.div_ceil(LIGHT_ONE_IN)).count() == self.samples.div_ceil(LIGHT_ONE_IN)
+        self.enough(self.codes(frame), self.samples)
+    }
+
+    /// Whether enough of what the windows show is certainly light: of the pixels that lie in them as a whole.
+    fn is_light_within(self, frame: &[u8], windows: &[Window]) -> bool {
+        let height = self.samples / self.width;
+        let inside = |from: f64, to: f64, length: usize| {
+            let begin = (from.ceil().max(0.0) as usize).min(length);
+            begin..(to.floor().max(0.0) as usize).clamp(begin, length)
+        };
+        let parts = windows
+            .iter()
+            .map(|window| (inside(window.x, window.right(), self.width), inside(window.y, window.bottom(), height)));
+        let samples = parts.clone().map(|(columns, rows)| columns.len() * rows.len()).sum();
+        let row = |columns: &std::ops::Range<usize>, row: usize| {
+            let begin = row * self.width;
+            self.codes(&frame[(begin + columns.start) * self.sample_bytes..(begin + columns.end) * self.sample_bytes])
+        };
+        let codes = parts.flat_map(|(columns, rows)| rows.flat_map(move |index| row(&columns, index)));
+        samples > 0 && self.enough(codes, samples)
+    }
+
+    fn enough(self, codes: impl Iterator<Item = u16>, samples: usize) -> bool {
+        let asked = samples.div_ceil(LIGHT_ONE_IN);
+        codes.filter(|&code| code >= self.black + LIGHT_STEPS * self.step).take(asked).count() == asked
+    }
+}
+
+/// The windows that frames show instead of the whole picture.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shown<'a> {
+    pub(super) track: &'a Track,
+    /// The size of the picture that the windows fill.
+    pub(super) target: Extent,
+}
+
+impl Shown<'_> {
+    /// The windows of a frame, in pixels of the source. None for what is submitted beyond the ends of the shot.
+    fn windows(&self, number: i64) -> Vec<Window> {
+        let placement = u64::try_from(number).ok().and_then(|frame| self.track.placement(frame, self.target));
+        placement.into_iter().flat_map(|shown| std::iter::once(shown.first).chain(shown.second)).map(|pane| pane.window).collect()
     }
 }
 
@@ -61,6 +104,7 @@ impl Luma {
 pub(super) struct Guarded<'a> {
     engine: &'a mut dyn Engine,
     input: Luma,
+    shown: Option<Shown<'a>>,
     output: Luma,
     /// Frames that come out before the first one's picture.
     delay_frames: usize,
@@ -70,16 +114,25 @@ pub(super) struct Guarded<'a> {
 }
 
 impl<'a> Guarded<'a> {
-    /// `engine` takes frames of `input` and gives frames of `output`, so many submissions late.
-    pub(super) fn new(engine: &'a mut dyn Engine, input: &FrameLayout, output: &FrameLayout, delay_frames: u32) -> Self {
+    /// `engine` takes frames of `input`, of which it may show windows, and gives frames of `output`, so many submissions late.
+    pub(super) fn new(
+        engine: &'a mut dyn Engine,
+        (input, shown): (&FrameLayout, Option<Shown<'a>>),
+        output: &FrameLayout,
+        delay_frames: u32,
+    ) -> Self {
         let (input, output, delay_frames) = (Luma::of(input), Luma::of(output), delay_frames as usize);
-        Self { engine, input, output, delay_frames, waiting: VecDeque::new(), came_out: 0 }
+        Self { engine, input, shown, output, delay_frames, waiting: VecDeque::new(), came_out: 0 }
     }
 }
 
 impl Engine for Guarded<'_> {
     fn submit(&mut self, frame: &[u8], number: i64) -> Result<(), TaskError> {
-        self.waiting.push_back((number, self.input.is_light(frame)));
+        let light = match &self.shown {
+            Some(shown) => self.input.is_light_within(frame, &shown.windows(number)),
+            None => self.input.is_light(frame),
+        };
+        self.waiting.push_back((number, light));
         self.engine.submit(frame, number)
     }
 
@@ -162,7 +215,7 @@ mod tests {
         let layout = layout(16, 8, PixelFormat::Yuv420p);
         let (dark, light) = ([vec![16_u8; 128], vec![128; 64]].concat(), vec![128_u8; 192]);
         let (mut dead, mut out) = (Dead(0), Vec::new());
-        let mut guarded = Guarded::new(&mut dead, &layout, &layout, 1);
+        let mut guarded = Guarded::new(&mut dead, (&layout, None), &layout, 1);
         for (number, frame) in [(-1, &light), (0, &dark), (1, &light), (2, &dark)] {
             guarded.submit(frame, number).unwrap();
         }

@@ -10,8 +10,10 @@ use shotfarm_shared::recipe::Recipe;
 
 use super::error::TaskError;
 use super::models::KeptNetworks;
+use super::track::ShotTrack;
 use crate::gpu::fitting::{Room, record_fitting};
-use crate::gpu::{Executor, Gpu, GpuChoice, GpuError, GpuOptions, Graph};
+use crate::gpu::recording::Tail;
+use crate::gpu::{Executor, Gpu, GpuChoice, GpuError, GpuOptions, Graph, Means};
 use crate::net::Models;
 use crate::net::tune::Choices;
 
@@ -47,6 +49,7 @@ struct State {
 struct Key {
     recipe: Digest,
     input: FrameLayout,
+    track: Option<Digest>,
     opened: u64,
 }
 
@@ -56,6 +59,8 @@ pub struct Lent {
     key: Key,
     /// The graph.
     pub graph: Graph,
+    /// What comes with each of its frames.
+    pub tail: Tail,
     /// What it takes.
     memory_bytes: u64,
 }
@@ -75,14 +80,22 @@ impl Devices {
     }
 
     /// A graph for frames of `input` through `recipe` to `output`, compiled or taken from the last task. `models` has every
-    /// network of the recipe, whose digest covers theirs.
+    /// network of the recipe, whose digest covers theirs; `track` the windows of a recipe that frames anew.
     ///
     /// # Errors
     /// When the recipe does not suit the frames or the device, or the device cannot be opened.
-    pub fn lend(&self, recipe: &Recipe, input: &FrameLayout, output: &FrameLayout, models: &Models) -> Result<Lent, TaskError> {
+    pub fn lend(
+        &self,
+        recipe: &Recipe,
+        input: &FrameLayout,
+        output: &FrameLayout,
+        models: &Models,
+        track: Option<&ShotTrack>,
+    ) -> Result<Lent, TaskError> {
         let mut state = self.lock();
         let gpu = state.open(self.choice, &self.options)?;
-        let key = Key { recipe: recipe.digest(), input: input.clone(), opened: state.opened };
+        let track_digest = track.map(|track| track.digest);
+        let key = Key { recipe: recipe.digest(), input: input.clone(), track: track_digest, opened: state.opened };
         if let Some(mut lent) = state.graph.take_if(|lent| lent.key == key) {
             drop(state);
             return match lent.graph.begin() {
@@ -101,10 +114,11 @@ impl Devices {
         loop {
             let room = self.room(&gpu);
             executor.memory_bytes_max = executor.memory_bytes_max.min(room.memory_bytes.unwrap_or(u64::MAX) / NETWORK_SHARE);
-            let recording = record_fitting(&recipe.steps, input, output, (models, &executor), &room)?;
+            let means = Means::new(models, &executor).with_track(track.map(|track| &track.track));
+            let recording = record_fitting(&recipe.steps, input, output, means, &room)?;
             let memory_bytes = recording.memory_bytes();
             match Graph::new(&gpu, &recording) {
-                Ok(graph) => return Ok(Lent { key, graph, memory_bytes }),
+                Ok(graph) => return Ok(Lent { key, graph, tail: recording.tail, memory_bytes }),
                 Err(GpuError::OutOfMemory { .. }) => self.take_less(key.opened, memory_bytes),
                 Err(error) => return Err(self.failed(&key, error)),
             }

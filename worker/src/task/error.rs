@@ -9,6 +9,7 @@ use shotfarm_shared::failure::{Failure, FailureClass};
 use shotfarm_shared::limits::{MESSAGE_BYTES_MAX, MODEL_BYTES_MAX};
 use shotfarm_shared::recipe::InvalidRecipe;
 use shotfarm_shared::segment::ReceiptMismatch;
+use shotfarm_shared::track::InvalidTrack;
 
 use crate::gpu::fitting::FitError;
 use crate::gpu::{GpuError, RecordError};
@@ -43,6 +44,12 @@ pub enum TaskError {
     /// The farm does not have a network's file.
     #[error("the farm does not have a file of model {0} any more; add it again with `shotfarm model add`")]
     NoModel(String),
+    /// The farm does not have a shot's track.
+    #[error("the farm does not have the track {0} any more, by which the shot is framed; hand the shot in again")]
+    NoTrack(shotfarm_shared::digest::Digest),
+    /// A track that does not suit its shot.
+    #[error(transparent)]
+    Track(#[from] InvalidTrack),
     /// A network that cannot be read or run here.
     #[error("model {model}")]
     Network {
@@ -123,6 +130,14 @@ impl TaskError {
         }
     }
 
+    /// For the fetch of a track: a missing blob is the job's fault too.
+    pub(super) fn about_track(self) -> Self {
+        match self {
+            Self::Transfer(TransferError::Missing { digest }) => Self::NoTrack(digest),
+            other => other,
+        }
+    }
+
     /// Whether the GPU has to be opened anew.
     #[must_use]
     pub fn is_device_lost(&self) -> bool {
@@ -137,6 +152,8 @@ impl TaskError {
             | Self::Recipe(_)
             | Self::NoSource(_)
             | Self::NoModel(_)
+            | Self::NoTrack(_)
+            | Self::Track(_)
             | Self::Network { .. }
             | Self::ModelTooLarge { .. }
             | Self::Unlike { .. } => FailureClass::Job,
@@ -158,6 +175,8 @@ impl TaskError {
             | Self::Recipe(_)
             | Self::NoSource(_)
             | Self::NoModel(_)
+            | Self::NoTrack(_)
+            | Self::Track(_)
             | Self::Network { .. }
             | Self::ModelTooLarge { .. }
             | Self::Away { .. }

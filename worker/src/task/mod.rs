@@ -16,6 +16,7 @@ mod probe;
 mod render;
 #[cfg(test)]
 mod tests;
+mod track;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -38,6 +39,7 @@ pub use blobs::{BlobAccess, FarmBlobs};
 pub use devices::Devices;
 pub use error::TaskError;
 pub use pipeline::{Stage, StageTimes};
+pub use track::ShotTrack;
 
 /// Frames that a running task has finished, for its beats. Clones count together.
 #[derive(Clone, Debug, Default)]
@@ -101,8 +103,8 @@ pub fn run(context: &Context, assignment: &Assignment, cancel: &Cancel, progress
 pub fn render_timed(context: &Context, assignment: &Assignment) -> Result<(Receipt, StageTimes), TaskError> {
     let (cancel, progress) = (Cancel::new(), Progress::default());
     match &assignment.work {
-        Work::Render { facts, range, models, .. } => {
-            Job::start(context, assignment, &cancel, &progress)?.render(facts, *range, models)
+        Work::Render { facts, range, models, track } => {
+            Job::start(context, assignment, &cancel, &progress)?.render(facts, *range, models, *track)
         }
         Work::Probe | Work::Analyse { .. } | Work::Plan { .. } | Work::Assemble { .. } => Err(TaskError::NoRender),
     }
@@ -129,8 +131,8 @@ impl<'a> Job<'a> {
         match &self.assignment.work {
             Work::Probe => self.probe().map(TaskResult::Facts),
             Work::Analyse { .. } | Work::Plan { .. } => Err(TaskError::NoRender),
-            Work::Render { facts, range, models, .. } => {
-                self.render(facts, *range, models).map(|(receipt, _)| TaskResult::Segment(receipt))
+            Work::Render { facts, range, models, track } => {
+                self.render(facts, *range, models, *track).map(|(receipt, _)| TaskResult::Segment(receipt))
             }
             Work::Assemble { facts, segments } => self.assemble(facts, segments).map(TaskResult::Output),
         }

@@ -17,6 +17,7 @@ use shotfarm_shared::limits::FRAMES_IN_FLIGHT;
 use super::Progress;
 use super::error::TaskError;
 use super::plan::{FramePlan, Submissions};
+use crate::gpu::recording::Tail;
 use crate::media::Cancel;
 
 /// Where frames come from.
@@ -96,12 +97,12 @@ impl StageTimes {
 }
 
 /// Runs the frames of `plan` from `source`, which decodes what the plan says, through `engine` into `sink`, unless `cancel`
-/// comes first: then only frames that were under way are still encoded.
+/// comes first: then only frames that were under way are still encoded. `tail` is put behind each frame on its way to the engine.
 pub(super) fn run(
     source: &mut dyn Source,
     engine: &mut dyn Engine,
     sink: &mut dyn Sink,
-    plan: FramePlan,
+    (plan, tail): (FramePlan, &Tail),
     progress: &Progress,
     cancel: &Cancel,
 ) -> Result<StageTimes, TaskError> {
@@ -109,7 +110,7 @@ pub(super) fn run(
     let (raw_in, raw_out, raw_spare_in, raw_spare_out) = ring();
     let (done_in, done_out, done_spare_in, done_spare_out) = ring();
     let (decoded, computed, encoded) = thread::scope(|scope| {
-        let decoding = scope.spawn(move || decode(&mut Submissions::new(source, plan), &raw_spare_out, &raw_in));
+        let decoding = scope.spawn(move || decode(&mut Submissions::new(source, plan, tail), &raw_spare_out, &raw_in));
         let encoding = scope.spawn(move || encode(sink, &done_out, &done_spare_in, progress));
         // Its ends of the channels go with it, which is how the others learn that it has stopped.
         let computed = compute(engine, plan, raw_out, raw_spare_in, done_spare_out, done_in, cancel);
@@ -333,7 +334,7 @@ mod tests {
         fn every_frame_arrives_once_and_in_order(frames in 0_u64..40) {
             let (mut source, mut engine, mut sink) = (fake(frames, None), fake(0, None), fake(0, None));
             let progress = Progress::default();
-            let times = run(&mut source, &mut engine, &mut sink, plain(frames), &progress, &Cancel::new()).unwrap();
+            let times = run(&mut source, &mut engine, &mut sink, (plain(frames), &Tail::default()), &progress, &Cancel::new()).unwrap();
             prop_assert_eq!(sink.seen, (0..frames).collect::<Vec<_>>());
             prop_assert_eq!((times.frames, progress.get()), (frames, frames));
         }
@@ -347,7 +348,7 @@ mod tests {
             let (mut source, mut sink) = (Fake { next: decoded.start, ..fake(decoded.end, None) }, fake(0, None));
             let mut engine =
                 Late { waiting: VecDeque::new(), in_flight: VecDeque::new(), numbers: Vec::new(), delay: delay as usize };
-            run(&mut source, &mut engine, &mut sink, plan, &Progress::default(), &Cancel::new()).unwrap();
+            run(&mut source, &mut engine, &mut sink, (plan, &Tail::default()), &Progress::default(), &Cancel::new()).unwrap();
             prop_assert_eq!(sink.seen, (range.start..range.end).collect::<Vec<_>>());
             let numbers = (plan.first_number()..).take(engine.numbers.len()).collect::<Vec<_>>();
             prop_assert_eq!(engine.numbers, numbers);
@@ -357,7 +358,7 @@ mod tests {
         fn the_failure_of_any_stage_ends_all_and_is_returned(frames in 1_u64..40, at: u64, stage in 0_usize..3) {
             let fails = |number| (number == stage).then_some(at % frames);
             let (mut source, mut engine, mut sink) = (fake(frames, fails(0)), fake(0, fails(1)), fake(0, fails(2)));
-            let error = run(&mut source, &mut engine, &mut sink, plain(frames), &Progress::default(), &Cancel::new()).unwrap_err();
+            let error = run(&mut source, &mut engine, &mut sink, (plain(frames), &Tail::default()), &Progress::default(), &Cancel::new()).unwrap_err();
             prop_assert!(error.to_string().ends_with(&format!("frame {}", at % frames)), "{}", error);
         }
     }
@@ -378,7 +379,8 @@ mod tests {
         let (mut source, mut engine, mut sink) = (fake(10_000, None), fake(0, None), fake(0, None));
         source.cancels_at = Some(20);
         let cancel = source.cancel.clone();
-        let error = run(&mut source, &mut engine, &mut sink, plain(10_000), &Progress::default(), &cancel).unwrap_err();
+        let error = run(&mut source, &mut engine, &mut sink, (plain(10_000), &Tail::default()), &Progress::default(), &cancel)
+            .unwrap_err();
         assert!(matches!(error, TaskError::Media(MediaError::Cancelled)), "{error}");
         // Every buffer in circulation, and every frame that the GPU can hold.
         assert!(source.next <= 20 + 3 * FRAMES_IN_FLIGHT as u64, "{} frames were decoded", source.next);

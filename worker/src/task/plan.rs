@@ -8,6 +8,7 @@ use shotfarm_shared::frames::FrameRange;
 
 use super::error::TaskError;
 use super::pipeline::Source;
+use crate::gpu::recording::Tail;
 
 /// A render's frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,10 +65,11 @@ impl FramePlan {
     }
 }
 
-/// The frames of a source in the order of their submissions, the ends of the shot repeated.
+/// The frames of a source in the order of their submissions, the ends of the shot repeated, each with its tail behind it.
 pub(super) struct Submissions<'a> {
     source: &'a mut dyn Source,
     plan: FramePlan,
+    tail: &'a Tail,
     next: u64,
     /// A frame that is submitted again.
     held: Option<(u64, Vec<u8>)>,
@@ -75,8 +77,8 @@ pub(super) struct Submissions<'a> {
 
 impl<'a> Submissions<'a> {
     /// `source` gives the frames of [`FramePlan::decoded`].
-    pub(super) fn new(source: &'a mut dyn Source, plan: FramePlan) -> Self {
-        Self { source, plan, next: 0, held: None }
+    pub(super) fn new(source: &'a mut dyn Source, plan: FramePlan, tail: &'a Tail) -> Self {
+        Self { source, plan, tail, next: 0, held: None }
     }
 }
 
@@ -96,11 +98,14 @@ impl Source for Submissions<'_> {
                 }
             }
         }
+        let number = self.plan.first_number() + self.next as i64;
         self.next += 1;
         let again = self.next < self.plan.submissions() && self.plan.source_frame(self.next) == wanted;
         if again && self.held.is_none() {
             self.held = Some((wanted, frame.clone()));
         }
+        // A frame that is submitted again has another tail: other frames before it are on their way.
+        self.tail.append(frame, number);
         Ok(true)
     }
 }
@@ -125,8 +130,8 @@ mod tests {
 
     fn submitted(plan: FramePlan) -> Vec<u64> {
         let decoded = plan.decoded();
-        let mut numbers = Numbers(decoded.start..decoded.end);
-        let mut submissions = Submissions::new(&mut numbers, plan);
+        let (mut numbers, tail) = (Numbers(decoded.start..decoded.end), Tail::default());
+        let mut submissions = Submissions::new(&mut numbers, plan, &tail);
         let (mut found, mut frame) = (Vec::new(), Vec::new());
         while submissions.read(&mut frame).unwrap() {
             found.push(u64::from_be_bytes(frame.as_slice().try_into().unwrap()));

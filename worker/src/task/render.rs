@@ -1,7 +1,9 @@
 //! The render task: decode a range, run the recipe's passes, encode, prove the segment, store it.
 
+use std::path::Path;
 use std::time::Instant;
 
+use shotfarm_shared::digest::Digest;
 use shotfarm_shared::fidelity::Fidelity;
 use shotfarm_shared::frames::FrameRange;
 use shotfarm_shared::media::{FrameLayout, MediaFacts};
@@ -9,12 +11,13 @@ use shotfarm_shared::model::ModelFiles;
 use shotfarm_shared::segment::{Receipt, ReceiptMismatch};
 
 use super::Job;
-use super::black::Guarded;
+use super::black::{Guarded, Shown};
 use super::compare::{Comparing, Comparison};
 use super::devices::Lent;
 use super::error::TaskError;
 use super::pipeline::{self, Engine, Sink, Source, StageTimes};
 use super::plan::FramePlan;
+use super::track::ShotTrack;
 use crate::gpu::{GpuError, Graph};
 use crate::media::encode::output_pixel_aspect;
 use crate::media::{Decoder, EncodeSettings, Encoder, FrameDigests, SourceIndex};
@@ -47,6 +50,17 @@ impl Engine for Graph {
     }
 }
 
+/// What a segment is made of.
+struct Shot<'a> {
+    facts: &'a MediaFacts,
+    range: FrameRange,
+    /// The layout of what is made.
+    output: &'a FrameLayout,
+    source: &'a Path,
+    models: &'a Models,
+    track: Option<&'a ShotTrack>,
+}
+
 impl Job<'_> {
     /// The receipt of the segment with frames `range`, which is stored then, and where the time went.
     pub(super) fn render(
@@ -54,15 +68,18 @@ impl Job<'_> {
         facts: &MediaFacts,
         range: FrameRange,
         models: &[ModelFiles],
+        track: Option<Digest>,
     ) -> Result<(Receipt, StageTimes), TaskError> {
         let started = Instant::now();
         let recipe = &self.assignment.recipe;
         let output = recipe.output_layout(&facts.layout)?;
         let source = self.source()?;
         let models = self.models(models)?;
+        let track = track.map(|track| self.track(track, facts)).transpose()?;
         let segment = self.folder.path.join(format!("segment.{}", recipe.profile.extension()));
         let fetched = started.elapsed();
-        let (times, fidelity) = self.make_whatever_the_gpu_does(facts, range, &output, &source, &segment, &models)?;
+        let shot = Shot { facts, range, output: &output, source: &source, models: &models, track: track.as_ref() };
+        let (times, fidelity) = self.make_whatever_the_gpu_does(&shot, &segment)?;
         let made = started.elapsed();
         let digests = FrameDigests::read(&self.context.tools, &segment, recipe.profile, &output, self.cancel, &mut |_| {})?;
         if digests.len() != range.len() {
@@ -108,18 +125,10 @@ impl Job<'_> {
     }
 
     /// As [`Job::make`], and once more where the device was lost, or in smaller bands where its memory was not enough.
-    fn make_whatever_the_gpu_does(
-        &self,
-        facts: &MediaFacts,
-        range: FrameRange,
-        output: &FrameLayout,
-        source: &std::path::Path,
-        segment: &std::path::Path,
-        models: &Models,
-    ) -> Result<(StageTimes, Option<Fidelity>), TaskError> {
+    fn make_whatever_the_gpu_does(&self, shot: &Shot<'_>, segment: &Path) -> Result<(StageTimes, Option<Fidelity>), TaskError> {
         let mut reopened = false;
         loop {
-            let error = match self.make(facts, range, output, source, segment, models) {
+            let error = match self.make(shot, segment) {
                 Err(TaskError::Gpu(error)) if !self.cancel.is_cancelled() => error,
                 made => return made,
             };
@@ -129,23 +138,16 @@ impl Job<'_> {
                 GpuError::OutOfMemory { .. } => {}
                 error => return Err(error.into()),
             }
-            tracing::warn!(%error, frames = %range, "the frames are rendered once more");
+            tracing::warn!(%error, frames = %shot.range, "the frames are rendered once more");
             self.progress.set(0);
         }
     }
 
     /// Makes the segment file, and compares its frames with the source's on the way. The graph goes back to the next task,
     /// unless the device was lost with it.
-    fn make(
-        &self,
-        facts: &MediaFacts,
-        range: FrameRange,
-        output: &FrameLayout,
-        source: &std::path::Path,
-        segment: &std::path::Path,
-        models: &Models,
-    ) -> Result<(StageTimes, Option<Fidelity>), TaskError> {
+    fn make(&self, shot: &Shot<'_>, segment: &Path) -> Result<(StageTimes, Option<Fidelity>), TaskError> {
         let (tools, recipe) = (&self.context.tools, &self.assignment.recipe);
+        let Shot { facts, range, output, source, models, track } = *shot;
         let index = SourceIndex::read(tools, source, &facts.container, self.cancel)?;
         let settings = EncodeSettings {
             profile: recipe.profile,
@@ -153,7 +155,7 @@ impl Job<'_> {
             rate: facts.rate,
             pixel_aspect: output_pixel_aspect(recipe, facts, output.extent),
         };
-        let mut lent = self.context.devices.lend(recipe, &facts.layout, output, models)?;
+        let mut lent = self.context.devices.lend(recipe, &facts.layout, output, models, track)?;
         let plan = FramePlan::new(range, facts.frames, lent.graph.context_frames(), lent.graph.delay_frames());
         let mut decoder = Decoder::start(tools, source, facts, &index, plan.decoded(), self.cancel)?;
         let mut encoder = Encoder::start(tools, &settings, segment, self.cancel)?;
@@ -164,9 +166,10 @@ impl Job<'_> {
             asked_hundredths: recipe.check_hundredths(),
         });
         let delay_frames = lent.graph.delay_frames();
-        let mut guarded = Guarded::new(&mut lent.graph, &facts.layout, output, delay_frames);
+        let shown = track.map(|track| Shown { track: &track.track, target: recipe.kept_shape(facts).0 });
+        let mut guarded = Guarded::new(&mut lent.graph, (&facts.layout, shown), output, delay_frames);
         let mut engine = Comparing::new(&mut guarded, comparison, plan);
-        let ran = pipeline::run(&mut decoder, &mut engine, &mut encoder, plan, self.progress, self.cancel);
+        let ran = pipeline::run(&mut decoder, &mut engine, &mut encoder, (plan, &lent.tail), self.progress, self.cancel);
         let compared = ran.and_then(|times| Ok((times, engine.finish()?)));
         self.return_graph(lent, compared.as_ref().err());
         let made = compared?;

@@ -265,10 +265,10 @@ fn a_lost_gpu_is_opened_again_and_its_graphs_are_dropped() {
     let recipe = Recipe { steps: read_steps("upscale 2x").unwrap(), profile: Profile::Review };
     let output = recipe.output_layout(&facts.layout).unwrap();
     let devices = &bench.context.devices;
-    let lent = devices.lend(&recipe, &facts.layout, &output, &Models::new()).unwrap();
+    let lent = devices.lend(&recipe, &facts.layout, &output, &Models::new(), None).unwrap();
     devices.lost(&lent);
     devices.give_back(lent);
-    let mut again = devices.lend(&recipe, &facts.layout, &output, &Models::new()).unwrap();
+    let mut again = devices.lend(&recipe, &facts.layout, &output, &Models::new(), None).unwrap();
     let mut frame = Vec::new();
     again.graph.submit(&vec![128; facts.layout.frame_bytes()], 0).unwrap();
     again.graph.next(&mut frame).unwrap();
@@ -353,7 +353,7 @@ fn a_render_that_finds_no_memory_goes_on_in_bands() {
     let recipe = Recipe { steps: read_steps("upscale 2x").unwrap(), profile: Profile::Review };
     let output = recipe.output_layout(&facts.layout).unwrap();
     let devices = &bench.context.devices;
-    let lend = || devices.lend(&recipe, &facts.layout, &output, &Models::new());
+    let lend = || devices.lend(&recipe, &facts.layout, &output, &Models::new(), None);
     let mut bands = 0;
     while let Ok(lent) = lend() {
         devices.out_of_memory(&lent);

@@ -3,14 +3,14 @@
 use crate::common::{codes, layout, noise, picture, reached, render, software_gpu, steps};
 use shotfarm_shared::media::{ChromaSite, FrameLayout, PixelFormat, Range};
 use shotfarm_worker::gpu::passes::{Fit, record_in};
-use shotfarm_worker::gpu::{Executor, Gpu, Recording};
+use shotfarm_worker::gpu::{Executor, Gpu, Means, Recording};
 use shotfarm_worker::net::Models;
 
 /// Samples of which at most one may fall on the other side of a rounding.
 const SAMPLES_APART_ONE_IN: usize = 1_000;
 
 fn recorded(text: &str, input: &FrameLayout, output: &FrameLayout, band_rows: Option<u32>) -> Recording {
-    let found = record_in(Fit { band_rows }, &steps(text), input, output, (&Models::new(), &Executor::default()));
+    let found = record_in(Fit { band_rows }, &steps(text), input, output, Means::new(&Models::new(), &Executor::default()));
     found.unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 

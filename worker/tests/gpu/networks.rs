@@ -6,7 +6,7 @@ use shotfarm_shared::digest::Digest;
 use shotfarm_shared::media::{Extent, FrameLayout, PixelFormat};
 use shotfarm_shared::model::ModelRef;
 use shotfarm_shared::recipe::{Filter, Step, Target, Upscale};
-use shotfarm_worker::gpu::{Executor, Recording, record_for, twins};
+use shotfarm_worker::gpu::{Executor, Means, Recording, record_for, twins};
 use shotfarm_worker::net::families::{Example, artcnn, cugan, examples, picture, srvgg};
 use shotfarm_worker::net::passes::{Options, Real, Tables, recording, supported};
 use shotfarm_worker::net::{Models, Network, Shaped};
@@ -80,7 +80,7 @@ fn enlarging(file: &[u8], input: &FrameLayout, factor: u32, executor: &Executor)
     let extent = Extent::new(input.extent.width * factor, input.extent.height * factor);
     let output = FrameLayout { extent, ..input.clone() };
     let models = Models::from([(digest, Arc::new(network))]);
-    let recording = record_for(&[step], input, &output, (&models, executor)).unwrap_or_else(|error| panic!("{error}"));
+    let recording = record_for(&[step], input, &output, Means::new(&models, executor)).unwrap_or_else(|error| panic!("{error}"));
     (output, recording)
 }
 
@@ -132,7 +132,7 @@ fn what_fits_nowhere_is_refused_in_a_sentence() {
     let output = FrameLayout { extent: Extent::new(128, 128), ..input.clone() };
     let executor = Executor { memory_bytes_max: 1_000, ..Executor::default() };
     let models = Models::from([(digest, Arc::new(network))]);
-    let error = record_for(&[step], &input, &output, (&models, &executor)).expect_err("too little memory");
+    let error = record_for(&[step], &input, &output, Means::new(&models, &executor)).expect_err("too little memory");
     assert!(error.to_string().contains("not even tiles of"), "{error}");
 }
 

@@ -99,9 +99,15 @@ impl Change<'_> {
     /// The source is known and is looked at before anything is planned; what the recipe cannot do with it is said at once.
     fn look(&mut self, id: JobId, facts: &MediaFacts) {
         let Some(job) = self.farm.job(id) else { return };
-        match job.shot.recipe.check_source(facts) {
-            Ok(_) => self.add_tasks(id, split::analysis_ranges(facts.frames).into_iter().map(TaskKind::Analyse).collect()),
-            Err(error) => self.give_up(id, Failure::job(error.to_string())),
+        if let Err(error) = job.shot.recipe.check_source(facts) {
+            return self.give_up(id, Failure::job(error.to_string()));
+        }
+        match self.farm.known_findings(job) {
+            Some((from, findings)) => {
+                self.record(Record::FindingsReused { job: id, from, findings, at: self.now });
+                self.add_tasks(id, vec![TaskKind::Plan]);
+            }
+            None => self.add_tasks(id, split::analysis_ranges(facts.frames).into_iter().map(TaskKind::Analyse).collect()),
         }
     }
 

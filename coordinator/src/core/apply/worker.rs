@@ -95,13 +95,16 @@ impl Change<'_> {
                 self.send(id, ToWorker::Stop(progress.lease, "the lease is over".to_owned()));
                 continue;
             }
-            let frames_max = self.farm.task(progress.lease.task).map_or(0, |task| task.kind.frames());
+            let Some(kind) = self.farm.task(progress.lease.task).map(|task| task.kind) else { continue };
             let Some(clock) = self.farm.clocks.get_mut(&progress.lease.attempt) else { continue };
             clock.deadline = self.now.plus_millis(LEASE_MILLIS);
-            let frames_done = progress.frames_done.min(frames_max);
+            let frames_done = progress.frames_done.min(kind.length());
             let fresh = frames_done.saturating_sub(clock.frames_done);
             clock.frames_done = clock.frames_done.max(frames_done);
-            self.count(id, fresh);
+            // Frames that are only looked at are not finished picture: the farm's speed and its end are told in those.
+            if kind.frames() > 0 {
+                self.count(id, fresh);
+            }
         }
     }
 

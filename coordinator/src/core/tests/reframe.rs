@@ -95,6 +95,38 @@ fn a_worker_that_dies_while_looking_costs_only_its_own_range() {
 }
 
 #[test]
+fn a_shot_handed_in_again_with_a_key_is_not_looked_at_again() {
+    let mut world = world("reframe 128x72 filter=lanczos");
+    world.join(worker(1), 1);
+    while world.work_off(worker(1), FRAMES) > 0 {}
+    assert_eq!(world.states(), ["succeeded"]);
+    world.restart();
+    world.join(worker(1), 2);
+    let mut again = |number: u32, text: &str| {
+        let mut asked = shot(1);
+        asked.recipe.steps = steps(text).expect("steps");
+        let batch = BatchId(Uuid::from_u128(u128::from(number)));
+        world.run(Command::Submit { batch, token: number.to_string(), name: "b.csv".into(), shots: vec![asked] });
+        let mut done = Vec::new();
+        while let Some(next) = world.take(worker(1)) {
+            done.push(match &next.work {
+                Work::Plan { findings, .. } => format!("plan from {}", findings.len()),
+                Work::Analyse { .. } => "analyse".to_owned(),
+                _ => String::new(),
+            });
+            world.finish(worker(1), &next, FRAMES);
+        }
+        done.retain(|line| !line.is_empty());
+        done
+    };
+    let key = Digest::of(b"key");
+    assert_eq!(again(20, &format!("reframe 128x72 filter=mitchell track={key}")), ["plan from 2"]);
+    // A detector sees what was not seen before.
+    assert_eq!(again(21, "reframe 128x72 filter=lanczos model=faces"), ["analyse", "analyse", "plan from 2"]);
+    world.restart();
+}
+
+#[test]
 fn what_does_not_answer_its_task_is_refused() {
     let mut world = world("reframe 128x72 filter=lanczos");
     world.join(worker(1), 1);

@@ -4,43 +4,44 @@ use shotfarm_shared::media::{Extent, Matrix};
 use shotfarm_shared::recipe::Polar;
 
 use super::colour::Coefficients;
+use super::frame_table::FrameTable;
 use super::kernel::PolarKernel;
-use super::places::{BlockPlaces, blocks};
+use super::places::{BlockPlaces, blocks, padded, widened};
 use super::planes::{Planes, Sampling};
 use super::rgb::{Light, to_rgb};
-use super::window::Window;
-use crate::gpu::recording::Recorder;
+use super::view::{Along, View};
+use crate::gpu::recording::{Proxy, Recorder};
 use crate::gpu::shaders::{Shader, ewa};
 
 /// Most texels along an axis that a shared table covers: beyond it the written-out kernel would take long to compile.
 const SHARED_TEXELS_MAX: u32 = ewa::SHARED_ROWS_MAX;
 
-/// Records the filter from planes to planes with chroma at full size. When either axis shrinks, the kernel is widened along
+/// Records the filter from planes to planes with chroma at full size. When either axis shrinks in any frame, the kernel is widened along
 /// it and the work is done in linear light, where the mean of a bright and a dark texel is what an eye far away would see; the
 /// anti-ringing is for enlarging alone.
 pub(super) fn record(
     recorder: &mut Recorder,
     planes: &Planes,
-    window: Window,
+    view: &View,
     target: Extent,
     matrix: Matrix,
     (filter, antiring): (Polar, f64),
 ) -> Planes {
-    let [pitch_x, pitch_y] = pitches(window, target);
-    let enlarging = pitch_x <= 1.0 && pitch_y <= 1.0;
+    let enlarging = view.pitches_max(target).iter().all(|pitch| *pitch <= 1.0);
     let light = if enlarging { Light::Sigmoid } else { Light::Linear };
     let antiring = if enlarging { antiring } else { 0.0 };
     let rgb = to_rgb(recorder, planes, matrix, light);
 
     let kernel = PolarKernel::of(filter);
-    let Blocks { width, columns, rows, shared } = Blocks::of(kernel, window, target);
-    let params = params(kernel, planes.extent, window, target, matrix);
+    let Blocks { width, columns, rows, shared } = Blocks::of(kernel, view, target);
+    let (columns, rows) = (columns.record(recorder, "columns"), rows.record(recorder, "rows"));
+    let params = params(kernel, planes.extent, target, matrix);
     let params = ewa::Params { columns: columns.texels, rows: rows.texels, antiring: antiring as f32, ..params };
     let reads = [
-        recorder.table("first columns", &columns.firsts),
-        recorder.table("first rows", &rows.firsts),
-        recorder.table("columns", &padded(&columns.offsets, width)),
-        recorder.table("rows", &rows.offsets),
+        columns.firsts,
+        rows.firsts,
+        columns.offsets,
+        rows.offsets,
         recorder.table("shared weights", shared.as_deref().unwrap_or(&[[0.0; 4]])),
         rgb[0],
         rgb[1],
@@ -56,42 +57,87 @@ pub(super) fn record(
         constants.extend([("SHARED_COLUMNS", f64::from(columns.texels)), ("SHARED_ROWS", f64::from(rows.texels))]);
     }
     let [side_x, side_y, _] = Shader::Ewa.facts().workgroup;
-    let groups = |blocks: usize, side: u32| (blocks as u32).div_ceil(side);
-    let groups = [groups(columns.firsts.len(), side_x), groups(rows.firsts.len(), side_y), 1];
+    let groups = [target.width.div_ceil(width).div_ceil(side_x), target.height.div_ceil(ewa::BLOCK_HEIGHT).div_ceil(side_y), 1];
     recorder.dispatch(Shader::Ewa, &constants, &params, &reads, &values, groups);
     Planes { extent: target, sampling: Sampling::FULL, values }
-}
-
-/// Source texels that an output spans along each axis.
-fn pitches(window: Window, target: Extent) -> [f64; 2] {
-    let [across, down] = window.spans();
-    [across.pitch(target.width), down.pitch(target.height)]
 }
 
 /// How the outputs lie among the texels.
 struct Blocks {
     width: u32,
-    columns: BlockPlaces,
-    rows: BlockPlaces,
+    columns: Places,
+    rows: Places,
     /// The weights of every block, where all are alike: for each texel four outputs of the upper row, then of the lower.
     shared: Option<Vec<[f32; 4]>>,
 }
 
+/// How outputs lie among the texels along one axis.
+enum Places {
+    /// Alike in every frame: places, outputs of a block, offsets that the kernel reads for each, and how far it is widened.
+    Still(BlockPlaces, u32, u32, f64),
+    /// In each frame otherwise, and how many texels a block reads.
+    Moving(FrameTable, u32),
+}
+
+/// The tables of an axis in buffers, and how many texels a block reads.
+struct RecordedPlaces {
+    firsts: Proxy,
+    offsets: Proxy,
+    texels: u32,
+}
+
+impl Places {
+    fn of(along: &Along, target: u32, (block, lanes): (u32, u32), radius: f64) -> Self {
+        match along {
+            Along::Still(span) => {
+                let widened = widened(*span, target);
+                Self::Still(blocks(*span, target, block, radius * widened), block, lanes, widened)
+            }
+            Along::Moving(spans) => {
+                let (table, texels) = FrameTable::places(spans, target, (block, lanes), radius);
+                Self::Moving(table, texels)
+            }
+        }
+    }
+
+    fn record(&self, recorder: &mut Recorder, label: &str) -> RecordedPlaces {
+        match self {
+            Self::Still(places, block, lanes, widened) => RecordedPlaces {
+                firsts: recorder.table("first texels", &places.firsts),
+                offsets: recorder.table(label, &padded(&places.offsets, *block, *lanes, *widened)),
+                texels: places.texels,
+            },
+            Self::Moving(table, texels) => {
+                let buffers = recorder.frame_table(label, table);
+                RecordedPlaces { firsts: buffers[0], offsets: buffers[1], texels: *texels }
+            }
+        }
+    }
+
+    /// The offsets of every block and how many texels it reads, where all blocks of all frames lie alike among them.
+    fn shared(&self) -> Option<(&[f32], u32)> {
+        match self {
+            Self::Still(places, block, ..) => places.shared(*block).map(|offsets| (offsets, places.texels)),
+            Self::Moving(..) => None,
+        }
+    }
+}
+
 impl Blocks {
     /// Four outputs wide; three where that makes all blocks alike.
-    fn of(kernel: PolarKernel, window: Window, target: Extent) -> Self {
-        let ([across, down], [pitch_x, pitch_y]) = (window.spans(), pitches(window, target));
-        let widen = (pitch_x.max(1.0), pitch_y.max(1.0));
+    fn of(kernel: PolarKernel, view: &View, target: Extent) -> Self {
+        let [across, down] = &view.along;
         let of_width = |width| {
-            let columns = blocks(across, target.width, width, kernel.radius() * widen.0);
-            let rows = blocks(down, target.height, ewa::BLOCK_HEIGHT, kernel.radius() * widen.1);
-            let small = columns.texels.max(rows.texels) <= SHARED_TEXELS_MAX;
-            let alike = columns.shared(width).zip(rows.shared(ewa::BLOCK_HEIGHT)).filter(|_| small);
-            let shared = alike.map(|(across, down)| {
-                let places = (0..rows.texels).flat_map(|row| (0..columns.texels).map(move |column| (column, row)));
-                places.flat_map(|place| down.iter().map(move |&y| weights(kernel, widen, place, across, y))).collect::<Vec<_>>()
+            let columns = Places::of(across, target.width, (width, ewa::BLOCK_WIDTH_MAX), kernel.radius());
+            let rows = Places::of(down, target.height, (ewa::BLOCK_HEIGHT, ewa::BLOCK_HEIGHT), kernel.radius());
+            let alike = columns.shared().zip(rows.shared());
+            let small = alike.filter(|((_, columns), (_, rows))| columns.max(rows) <= &SHARED_TEXELS_MAX);
+            let shared = small.map(|((across_offsets, columns), (down_offsets, rows))| {
+                let widen = (widened(across.longest(), target.width), widened(down.longest(), target.height));
+                let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (column, row)));
+                let of_place = |place| down_offsets.iter().map(move |&y| weights(kernel, widen, place, across_offsets, y));
+                normalised(&places.flat_map(of_place).collect::<Vec<_>>())
             });
-            let shared = shared.map(|weights| normalised(&weights));
             Self { width, columns, rows, shared }
         };
         let widest = of_width(ewa::BLOCK_WIDTH_MAX);
@@ -122,15 +168,8 @@ fn normalised(weights: &[[f64; 4]]) -> Vec<[f32; 4]> {
     weights.iter().enumerate().map(divide).collect()
 }
 
-/// Blocks of fewer than four outputs, with the last one repeated up to four.
-fn padded(offsets: &[f32], width: u32) -> Vec<[f32; 4]> {
-    let four = |block: &[f32]| std::array::from_fn(|output| block[output.min(block.len() - 1)]);
-    offsets.chunks(width as usize).map(four).collect()
-}
-
 /// All parameters that do not depend on the blocks.
-fn params(kernel: PolarKernel, source: Extent, window: Window, target: Extent, matrix: Matrix) -> ewa::Params {
-    let [pitch_x, pitch_y] = pitches(window, target);
+fn params(kernel: PolarKernel, source: Extent, target: Extent, matrix: Matrix) -> ewa::Params {
     let [c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12] = kernel.polynomial().map(|power| power as f32);
     let of = Coefficients::of(matrix);
     ewa::Params {
@@ -140,8 +179,6 @@ fn params(kernel: PolarKernel, source: Extent, window: Window, target: Extent, m
         target_height: target.height,
         columns: 0,
         rows: 0,
-        shrink_x: (1.0 / pitch_x.max(1.0)) as f32,
-        shrink_y: (1.0 / pitch_y.max(1.0)) as f32,
         radius_squared: kernel.radius().powi(2) as f32,
         unit: (2.0 / kernel.radius().powi(2)) as f32,
         antiring: 0.0,

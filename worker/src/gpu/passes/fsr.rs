@@ -3,11 +3,12 @@
 use shotfarm_shared::media::{Extent, Matrix};
 
 use super::colour::Coefficients;
+use super::frame_table::FrameTable;
 use super::places::each;
 use super::planes::{Planes, Sampling};
 use super::rgb::{Light, rgb_planes, to_rgb};
-use super::window::Window;
-use crate::gpu::recording::Recorder;
+use super::view::{Along, View};
+use crate::gpu::recording::{Proxy, Recorder};
 use crate::gpu::shaders::{Shader, easu, rcas};
 
 /// Records the filter from planes to planes with chroma at full size; at the same size it only sharpens. Footroom and
@@ -15,7 +16,7 @@ use crate::gpu::shaders::{Shader, easu, rcas};
 pub(super) fn record(
     recorder: &mut Recorder,
     planes: &Planes,
-    window: Window,
+    view: &View,
     target: Extent,
     matrix: Matrix,
     stops: f64,
@@ -23,16 +24,16 @@ pub(super) fn record(
     let source = planes.extent;
     let size = (target.width, target.height);
     let mut rgb = to_rgb(recorder, planes, matrix, Light::Coded);
-    if !window.is_identity(source, target) {
+    if !view.is_identity(source, target) {
         let params = easu::Params {
             source_width: source.width,
             source_height: source.height,
             target_width: target.width,
             target_height: target.height,
         };
-        let [across, down] = window.spans();
-        let columns = recorder.table("columns", &each(across, target.width));
-        let rows = recorder.table("rows", &each(down, target.height));
+        let [across, down] = &view.along;
+        let columns = places(recorder, "columns", across, target.width);
+        let rows = places(recorder, "rows", down, target.height);
         let scaled = rgb_planes(recorder, target);
         recorder.grid(Shader::Easu, &params, &[columns, rows, rgb[0], rgb[1], rgb[2]], &scaled, size);
         rgb = scaled;
@@ -50,4 +51,12 @@ pub(super) fn record(
     let values = ["luma", "Cb", "Cr"].map(|label| recorder.plane(label, target.pixels()));
     recorder.grid(Shader::Rcas, &params, &rgb, &values, size);
     Planes { extent: target, sampling: Sampling::FULL, values }
+}
+
+/// Where the outputs lie among the texels along one axis.
+fn places(recorder: &mut Recorder, label: &str, along: &Along, target: u32) -> Proxy {
+    match along {
+        Along::Still(span) => recorder.table(label, &each(*span, target)),
+        Along::Moving(spans) => recorder.frame_table(label, &FrameTable::each(spans, target))[0],
+    }
 }

@@ -10,35 +10,45 @@ mod colour;
 mod deband;
 mod denoise;
 mod ewa;
+mod frame_table;
 mod fsr;
 mod grain;
 mod kernel;
+mod layers;
+mod look;
 mod model;
 mod places;
 mod planes;
+mod reframe;
 mod rgb;
 mod rows;
 mod scale;
 mod sharpen;
 mod tables;
 mod upscale;
+mod view;
 mod window;
 
 use shotfarm_shared::media::{Extent, FrameLayout};
 use shotfarm_shared::recipe::{Step, Upscale};
+use shotfarm_shared::track::{Layout, Track};
 
+use self::kernel::Kernel;
 use self::planes::{Planes, Sampling};
 use self::rows::{Band, Part};
+use self::view::View;
 use super::recording::{Proxy, Recorder, Recording};
 use crate::net::Models;
 
+pub use self::frame_table::FrameTable;
+pub use self::look::{Features, record_look};
 pub use self::model::Executor;
 pub(crate) use self::planes::line_grid;
 pub use self::rows::reach_rows;
 pub use self::window::Window;
 
 /// Why steps cannot be recorded for a pair of layouts.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RecordError {
     /// FSR was asked to make a picture smaller.
     #[error("`{step}` would make {from} smaller along an axis, and fsr only enlarges; use filter=lanczos or filter=ewa-lanczos")]
@@ -60,8 +70,25 @@ pub enum RecordError {
         /// The step.
         step: String,
     },
-    /// A track that nobody handed over.
-    #[error("`{step}` follows a track that was not fetched; a render's task brings it")]
+    /// FSR was asked to make what a window shows smaller.
+    #[error(
+        "`{step}` would make the window of frame {frame} smaller, {} of the picture to {} of the result, and fsr only enlarges; \
+         use filter=lanczos or filter=ewa-lanczos",
+        sides(window),
+        sides(place)
+    )]
+    FsrShrinksWindow {
+        /// The step.
+        step: String,
+        /// The first such frame of the shot.
+        frame: u64,
+        /// Width and height of its window, in pixels of the picture that reaches the step.
+        window: [f64; 2],
+        /// Width and height of what the window becomes, in pixels of the result.
+        place: [f64; 2],
+    },
+    /// A track that nobody handed over, or an empty one.
+    #[error("`{step}` follows a track that was not fetched or has no windows; a render's task brings it")]
     NoTrack {
         /// The step.
         step: String,
@@ -93,26 +120,50 @@ pub enum RecordError {
     Bounds(#[from] shotfarm_shared::media::ExtentOutOfBounds),
 }
 
+fn sides([width, height]: &[f64; 2]) -> String {
+    format!("{}x{}", (width * 10.0).round() / 10.0, (height * 10.0).round() / 10.0)
+}
+
+/// What steps need beside the frames.
+#[derive(Clone, Copy, Debug)]
+pub struct Means<'a> {
+    /// Every network that a step runs.
+    pub models: &'a Models,
+    /// How networks are run.
+    pub executor: &'a Executor,
+    /// The windows that a reframe follows, held to its shot ([`Track::check`]).
+    pub track: Option<&'a Track>,
+}
+
+impl<'a> Means<'a> {
+    /// Networks alone.
+    #[must_use]
+    pub fn new(models: &'a Models, executor: &'a Executor) -> Self {
+        Self { models, executor, track: None }
+    }
+
+    /// The same with a track.
+    #[must_use]
+    pub fn with_track(self, track: Option<&'a Track>) -> Self {
+        Self { track, ..self }
+    }
+}
+
 /// Records everything that is done to each frame of a job: a raw frame of the layout `input` in, one of `output` out. With no
 /// steps it only changes the pixel format. `models` has every network that a step runs.
 ///
 /// # Errors
-/// When the steps do not lead from `input` to `output`, or a filter does not suit them.
+/// When the steps do not lead from `input` to `output`, or a filter does not suit them. A recipe with a reframe needs [`record_for`].
 pub fn record(steps: &[Step], input: &FrameLayout, output: &FrameLayout, models: &Models) -> Result<Recording, RecordError> {
-    record_for(steps, input, output, (models, &Executor::default()))
+    record_for(steps, input, output, Means::new(models, &Executor::default()))
 }
 
-/// As [`record`], with networks run as an executor says.
+/// As [`record`], with all that steps may need.
 ///
 /// # Errors
 /// As [`record`].
-pub fn record_for(
-    steps: &[Step],
-    input: &FrameLayout,
-    output: &FrameLayout,
-    models: (&Models, &Executor),
-) -> Result<Recording, RecordError> {
-    record_in(Fit::default(), steps, input, output, models)
+pub fn record_for(steps: &[Step], input: &FrameLayout, output: &FrameLayout, means: Means<'_>) -> Result<Recording, RecordError> {
+    record_in(Fit::default(), steps, input, output, means)
 }
 
 /// How a job is cut to fit on a device.
@@ -132,7 +183,7 @@ pub fn record_in(
     steps: &[Step],
     input: &FrameLayout,
     output: &FrameLayout,
-    models: (&Models, &Executor),
+    means: Means<'_>,
 ) -> Result<Recording, RecordError> {
     input.extent.check()?;
     output.extent.check()?;
@@ -148,7 +199,7 @@ pub fn record_in(
     if reached != output.extent {
         return Err(RecordError::Extent { reached, output: output.extent });
     }
-    let job = Job { steps, input, output, models, dither: dithers(steps, input, output) };
+    let job = Job { steps, input, output, means, dither: dithers(steps, input, output, means.track) };
     let mut recorded = Ok(());
     let recording = Recorder::new(input.frame_bytes()).finish(output.frame_bytes(), |recorder, frame| {
         recorded = match fit.band_rows.and_then(|count| rows::bands(steps, input.extent, count)) {
@@ -167,7 +218,7 @@ struct Job<'a> {
     steps: &'a [Step],
     input: &'a FrameLayout,
     output: &'a FrameLayout,
-    models: (&'a Models, &'a Executor),
+    means: Means<'a>,
     dither: bool,
 }
 
@@ -184,21 +235,32 @@ impl Job<'_> {
 
     /// The rows of a band, from a raw frame of them to a raw frame of what they become.
     fn record(&self, recorder: &mut Recorder, band: &Band, source: Proxy, frame: Proxy) -> Result<(), RecordError> {
-        let Self { steps, input, output, models, dither } = *self;
-        if let (Some(kernel), [Part { window, target, .. }]) = (upscale::alone(steps), band.parts.as_slice())
-            && !window.is_identity(input.extent, *target)
-        {
-            planes::scale_frame(recorder, (source, input), *window, kernel, (frame, output), dither);
+        let Self { steps, input, output, means, dither } = *self;
+        if let Some((kernel, view)) = self.straight(band)? {
+            planes::scale_frame(recorder, (source, input), &view, kernel, (frame, output), dither);
             return Ok(());
         }
         let mut planes = planes::unpack(recorder, source, input);
         let wanted = Sampling::of(output);
         for (index, (step, part)) in steps.iter().zip(&band.parts).enumerate() {
             let last = index + 1 == steps.len();
-            planes = record_step(recorder, step, planes, *part, input, last.then_some(wanted), models)?;
+            planes = record_step(recorder, step, planes, *part, input, last.then_some(wanted), means)?;
         }
         planes::finish(recorder, &planes, output, dither, frame);
         Ok(())
+    }
+
+    /// The kernel and what it looks at, where all that is done is one change of size with a separable filter: it needs no planes
+    /// between the frames.
+    fn straight(&self, band: &Band) -> Result<Option<(Kernel, View)>, RecordError> {
+        let (Some(kernel), [step], [part]) = (upscale::alone(self.steps), self.steps, band.parts.as_slice()) else {
+            return Ok(None);
+        };
+        let view = match step {
+            Step::Reframe(step) => reframe::crop(step, self.means.track, self.input.extent, part.target)?,
+            _ => Some(View::still(part.window)),
+        };
+        Ok(view.filter(|view| !view.is_identity(self.input.extent, part.target)).map(|view| (kernel, view)))
     }
 }
 
@@ -209,10 +271,12 @@ pub(crate) fn unpack_luma(recorder: &mut Recorder, layout: &FrameLayout) -> Prox
 
 /// Whether the output's rounding to codes is spread over neighbours. Where the depth shrinks, and after steps whose very work is
 /// values between the codes: rounding them would bring the bands back that `deband` took away and `denoise` laid bare, and
-/// make steps of fine `grain`. Not after scaling and sharpening, whose results are as rough as their source.
-fn dithers(steps: &[Step], input: &FrameLayout, output: &FrameLayout) -> bool {
+/// make steps of fine `grain`. Not after scaling and sharpening, whose results are as rough as their source; but for the blurred
+/// ground of the layout `fit`.
+fn dithers(steps: &[Step], input: &FrameLayout, output: &FrameLayout, track: Option<&Track>) -> bool {
     let between_codes = |step: &Step| match step {
-        Step::Upscale(_) | Step::Reframe(_) | Step::Sharpen(_) => false,
+        Step::Upscale(_) | Step::Sharpen(_) => false,
+        Step::Reframe(_) => track.is_some_and(|track| track.layouts().contains(&Layout::Fit)),
         Step::Denoise(denoise) => denoise.strength_hundredths > 0,
         Step::Deband(deband) => deband.strength_hundredths > 0,
         Step::Grain(grain) => grain.strength_hundredths > 0,
@@ -228,14 +292,14 @@ fn record_step(
     part: Part,
     input: &FrameLayout,
     wanted: Option<Sampling>,
-    models: (&Models, &Executor),
+    means: Means<'_>,
 ) -> Result<Planes, RecordError> {
     if input.colour.is_hdr() && step.needs_sdr().is_some() {
         return Err(RecordError::Hdr { step: step.to_string() });
     }
     match step {
-        Step::Upscale(upscale) => record_upscale(recorder, upscale, planes, part, input, wanted, models),
-        Step::Reframe(_) => Err(RecordError::NoTrack { step: step.short() }),
+        Step::Upscale(upscale) => record_upscale(recorder, upscale, planes, part, input, wanted, means),
+        Step::Reframe(reframe) => reframe::record(recorder, reframe, means.track, &planes, part.target, input, wanted),
         Step::Denoise(step) => Ok(denoise::record(recorder, &planes, step)),
         Step::Deband(step) => Ok(deband::record(recorder, &planes, part.first_row, step)),
         Step::Sharpen(step) => Ok(sharpen::record(recorder, &planes, step)),
@@ -251,7 +315,7 @@ fn record_upscale(
     part: Part,
     input: &FrameLayout,
     wanted: Option<Sampling>,
-    (models, executor): (&Models, &Executor),
+    Means { models, executor, .. }: Means<'_>,
 ) -> Result<Planes, RecordError> {
     let Some(model) = &upscale.model else { return upscale::record(recorder, upscale, &planes, part, input, wanted) };
     let network = model.digest.and_then(|digest| models.get(&digest));

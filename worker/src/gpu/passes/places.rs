@@ -1,5 +1,5 @@
-//! Where the outputs of a change of size lie among the texels of the source, along one axis, counted in f64 once for each job:
-//! a product in f32 would be off by a thousandth of a texel at the right edge of a wide frame.
+//! Where the outputs of a change of size lie among the texels of the source, along one axis, counted in f64 once for each job,
+//! or for each frame where its window moves: a product in f32 would be off by a thousandth of a texel at the right edge of a wide frame.
 
 use super::window::Span;
 
@@ -29,6 +29,30 @@ pub(super) fn blocks(window: Span, target: u32, block: u32, reach: f64) -> Block
     let offset = |begin: u32, output: u32| (centre(begin + output) - f64::from(first(begin))) as f32;
     let offsets = begins.iter().flat_map(|&begin| (0..block).map(move |output| offset(begin, output))).collect();
     BlockPlaces { firsts, offsets, texels }
+}
+
+/// What two places counted from a rounded pitch may be apart beyond it, in texels: far more than f64 loses in a frame.
+const PLACES_LOST: f64 = 1e-9;
+
+/// Most texels that [`blocks`] gives a block with a window as long as this one, or shorter, and a kernel of this radius that is
+/// widened where the picture shrinks.
+pub(super) fn texels_max(longest: Span, target: u32, block: u32, radius: f64) -> u32 {
+    let reach = radius * widened(longest, target);
+    let outputs = f64::from(block - 1) * longest.pitch(target);
+    ((outputs + 2.0 * reach + PLACES_LOST).ceil() as u32).max(1)
+}
+
+/// How many times a kernel is widened: as many times as the picture shrinks.
+pub(super) fn widened(window: Span, target: u32) -> f64 {
+    window.pitch(target).max(1.0)
+}
+
+/// The offsets of blocks of `block` outputs with the last of each repeated up to `lanes`, and behind them by how much the kernel
+/// is drawn together, the other way round of [`widened`].
+pub(super) fn padded(offsets: &[f32], block: u32, lanes: u32, widened: f64) -> Vec<f32> {
+    let lane = |block: &[f32], lane: u32| block[(lane as usize).min(block.len() - 1)];
+    let blocks = offsets.chunks(block as usize).flat_map(|block| (0..lanes).map(move |index| lane(block, index)));
+    blocks.chain((0..lanes).map(|_| (1.0 / widened) as f32)).collect()
 }
 
 impl BlockPlaces {

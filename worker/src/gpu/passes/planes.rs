@@ -6,7 +6,7 @@ use super::colour::{Codes, code_max};
 use super::kernel::Kernel;
 use super::scale::{Change, Samples, resample_plane, scale};
 use super::tables::Axis;
-use super::window::Window;
+use super::view::View;
 use crate::gpu::recording::{Proxy, Recorder};
 use crate::gpu::shaders::{Shader, pack as pack_shader, unpack as unpack_shader};
 
@@ -73,6 +73,12 @@ impl Planes {
         [self.extent, chroma, chroma]
     }
 
+    /// How often luma has to be halved along x and y to give its planes' sizes.
+    pub(super) fn halvings(&self) -> [[u32; 2]; 3] {
+        let chroma = [self.sampling.log2_x, self.sampling.log2_y];
+        [[0, 0], chroma, chroma]
+    }
+
     /// The rows of the whole picture's planes at which these begin, where luma begins at `luma_row`.
     pub(super) fn first_rows(&self, luma_row: u32) -> [u32; 3] {
         let chroma = luma_row >> self.sampling.log2_y;
@@ -120,6 +126,33 @@ fn placed_planes(layout: &FrameLayout) -> [PlacedPlane; 3] {
     })
 }
 
+/// A plane of a raw frame, for passes that read its codes themselves.
+pub(super) struct FramePlane {
+    pub(super) extent: Extent,
+    pub(super) first_sample: u32,
+    pub(super) samples_per_word: u32,
+    pub(super) code_mask: u32,
+    /// The code of the value 0, and of the span to the value 1.
+    pub(super) code_zero: f64,
+    pub(super) code_span: f64,
+}
+
+impl FramePlane {
+    /// Luma, Cb, Cr.
+    pub(super) fn of(layout: &FrameLayout) -> [Self; 3] {
+        let extents = layout.format.planes(layout.extent);
+        let placed = placed_planes(layout);
+        [0, 1, 2].map(|index: usize| Self {
+            extent: extents[index],
+            first_sample: placed[index].first_sample,
+            samples_per_word: samples_per_word(layout.format),
+            code_mask: (1 << layout.format.bits()) - 1,
+            code_zero: placed[index].codes.zero,
+            code_span: placed[index].codes.span,
+        })
+    }
+}
+
 /// Records one `unpack` for each plane of a raw frame.
 pub(super) fn unpack(recorder: &mut Recorder, frame: Proxy, layout: &FrameLayout) -> Planes {
     let values = placed_planes(layout).map(|placed| unpack_plane(recorder, frame, &placed, layout));
@@ -146,7 +179,8 @@ fn unpack_plane(recorder: &mut Recorder, frame: Proxy, placed: &PlacedPlane, lay
 
 /// Records what is left to do into the output frame: chroma to the frame's sampling, and codes.
 pub(super) fn finish(recorder: &mut Recorder, planes: &Planes, layout: &FrameLayout, dither: bool, frame: Proxy) {
-    let [_, chroma] = changes(planes.extent, planes.sampling, Window::whole(planes.extent), planes.extent, Sampling::of(layout));
+    let whole = View::whole(planes.extent);
+    let [_, chroma] = changes(planes.extent, planes.sampling, &whole, planes.extent, Sampling::of(layout));
     let resampled = planes.sampling != Sampling::of(layout);
     for (index, (placed, plane)) in placed_planes(layout).into_iter().zip(planes.values).enumerate() {
         let destination = Destination { placed: &placed, layout, dither, frame };
@@ -162,19 +196,19 @@ pub(super) fn finish(recorder: &mut Recorder, planes: &Planes, layout: &FrameLay
 pub(super) fn scale_frame(
     recorder: &mut Recorder,
     (source, input): (Proxy, &FrameLayout),
-    window: Window,
+    view: &View,
     kernel: Kernel,
     (frame, output): (Proxy, &FrameLayout),
     dither: bool,
 ) {
-    let [luma, chroma] = changes(input.extent, Sampling::of(input), window, output.extent, Sampling::of(output));
-    for ((from, to), change) in placed_planes(input).iter().zip(&placed_planes(output)).zip([luma, chroma, chroma]) {
+    let [luma, chroma] = changes(input.extent, Sampling::of(input), view, output.extent, Sampling::of(output));
+    for ((from, to), change) in placed_planes(input).iter().zip(&placed_planes(output)).zip([&luma, &chroma, &chroma]) {
         let destination = Destination { placed: to, layout: output, dither, frame };
         let straight = Samples::codes(source, from, input).zip(destination.samples());
-        let done = straight.is_some_and(|(from, to)| scale(recorder, from, &change, kernel, to, dither));
+        let done = straight.is_some_and(|(from, to)| scale(recorder, from, change, kernel, to, dither));
         if !done {
             let plane = unpack_plane(recorder, source, from, input);
-            destination.scale_into(recorder, plane, &change, kernel);
+            destination.scale_into(recorder, plane, change, kernel);
         }
     }
 }
@@ -224,24 +258,24 @@ impl Destination<'_> {
     }
 }
 
-/// How luma, and how chroma, change when a window of a picture becomes another picture.
-fn changes(source: Extent, from: Sampling, window: Window, target: Extent, to: Sampling) -> [Change; 2] {
-    let window = window.spans();
-    let luma = Change { source: Sampling::FULL.axes(source), window, target: Sampling::FULL.axes(target) };
-    [luma, Change { source: from.axes(source), window, target: to.axes(target) }]
+/// How luma, and how chroma, change when what is looked at of a picture becomes another picture.
+fn changes(source: Extent, from: Sampling, view: &View, target: Extent, to: Sampling) -> [Change; 2] {
+    let change = |from: Sampling, to: Sampling| Change { source: from.axes(source), view: view.clone(), target: to.axes(target) };
+    [change(Sampling::FULL, Sampling::FULL), change(from, to)]
 }
 
-/// Records the resampling of every plane of a window to a picture of another size, and of chroma to another sampling on the way.
+/// Records the resampling of what is looked at of every plane to a picture of another size, and of chroma to another sampling on
+/// the way.
 pub(super) fn resample(
     recorder: &mut Recorder,
     planes: &Planes,
-    window: Window,
+    view: &View,
     target: Extent,
     sampling: Sampling,
     kernel: Kernel,
 ) -> Planes {
     let [luma, blue, red] = planes.values;
-    let [luma_axes, chroma_axes] = changes(planes.extent, planes.sampling, window, target, sampling);
+    let [luma_axes, chroma_axes] = changes(planes.extent, planes.sampling, view, target, sampling);
     let values = [
         resample_plane(recorder, "luma", luma, &luma_axes, kernel),
         resample_plane(recorder, "Cb", blue, &chroma_axes, kernel),
@@ -253,7 +287,7 @@ pub(super) fn resample(
 /// Records the resampling of chroma to another sampling at the picture's own size; nothing where it has it already.
 pub(super) fn resample_chroma(recorder: &mut Recorder, planes: &Planes, sampling: Sampling) -> Planes {
     let [luma, blue, red] = planes.values;
-    let [_, axes] = changes(planes.extent, planes.sampling, Window::whole(planes.extent), planes.extent, sampling);
+    let [_, axes] = changes(planes.extent, planes.sampling, &View::whole(planes.extent), planes.extent, sampling);
     let values = [
         luma,
         resample_plane(recorder, "Cb", blue, &axes, Kernel::CATMULL_ROM),
@@ -266,7 +300,7 @@ pub(super) fn resample_chroma(recorder: &mut Recorder, planes: &Planes, sampling
 /// Records the resampling of chroma alone, to a picture of another size whose luma is made elsewhere. Chroma keeps its sampling.
 pub(super) fn resample_chroma_to(recorder: &mut Recorder, planes: &Planes, luma: Proxy, target: Extent) -> Planes {
     let [_, blue, red] = planes.values;
-    let [_, axes] = changes(planes.extent, planes.sampling, Window::whole(planes.extent), target, planes.sampling);
+    let [_, axes] = changes(planes.extent, planes.sampling, &View::whole(planes.extent), target, planes.sampling);
     let values = [
         luma,
         resample_plane(recorder, "Cb", blue, &axes, Kernel::Lanczos3),

@@ -1,4 +1,4 @@
-//! Tables of weights along an axis, counted in f64 once for each job.
+//! Tables of weights along an axis, counted in f64: once for each job, or for each frame where its window moves.
 
 use super::kernel::Kernel;
 use super::window::Span;
@@ -49,15 +49,19 @@ impl Axis {
 /// Weights from a window of `source` to `target` along one axis; the kernel is widened when the target is coarser. `None` when
 /// every target sample is a source sample as it stands.
 pub(super) fn line(source: &Axis, window: Span, target: &Axis, kernel: Kernel) -> Option<LineTable> {
-    if source == target && window == (Span { origin: 0.0, length: f64::from(source.luma_length) }) {
-        return None;
-    }
+    let unchanged = source == target && window == Span { origin: 0.0, length: f64::from(source.luma_length) };
+    (!unchanged).then(|| line_of(source, window, target, kernel, None))
+}
+
+/// As [`line`], whatever the window. With `taps` every output has so many of them, the last of no weight where it needs fewer:
+/// at least as many as [`taps_max`] says for a span as long as this one.
+pub(super) fn line_of(source: &Axis, window: Span, target: &Axis, kernel: Kernel, taps: Option<u32>) -> LineTable {
     let row = |output| {
         let (centre, span) = source.map(window, target, output);
         tap_weights(source.length, kernel, centre, span)
     };
     let rows = (0..target.length).map(row).collect::<Vec<_>>();
-    let taps = rows.iter().map(|(_, weights)| weights.len() as u32).max().unwrap_or(1);
+    let taps = taps.unwrap_or_else(|| rows.iter().map(|(_, weights)| weights.len() as u32).max().unwrap_or(1));
     let outputs = target.length as usize;
     let mut table = LineTable { firsts: vec![0; outputs], weights: vec![0.0; outputs * taps as usize], taps };
     for (output, (first, weights)) in rows.iter().enumerate() {
@@ -68,7 +72,36 @@ pub(super) fn line(source: &Axis, window: Span, target: &Axis, kernel: Kernel) -
             table.weights[tap as usize * outputs + output] = *weight;
         }
     }
-    Some(table)
+    table
+}
+
+/// Most taps that [`line_of`] gives an output with a span as long as this one, or shorter.
+///
+/// The samples nearer than the reach lie in an open interval twice as long, and so many integers at most are in one. Rounding
+/// takes none in: it keeps the order, and integers are what it rounds to.
+pub(super) fn taps_max(source: &Axis, longest: Span, target: &Axis, kernel: Kernel) -> u32 {
+    let (_, span) = source.map(longest, target, 0);
+    ((2.0 * kernel.reach(span)).ceil() as u32).clamp(1, source.length)
+}
+
+/// What two places counted from a rounded pitch may be apart beyond it, in samples: far more than f64 loses in a frame.
+const PLACES_LOST: f64 = 1e-9;
+
+/// Most source samples that a block of `block` outputs reads with a span as long as this one, or shorter, where blocks begin at
+/// multiples of `step`; a multiple of it. `None` where the source is not of whole steps.
+pub(super) fn block_samples_max(
+    source: &Axis,
+    longest: Span,
+    target: &Axis,
+    kernel: Kernel,
+    (block, step): (u32, u32),
+) -> Option<u32> {
+    let (_, span) = source.map(longest, target, 0);
+    let outputs = f64::from(block.min(target.length) - 1);
+    let samples = (outputs * span + 2.0 * kernel.reach(span) + PLACES_LOST).ceil() as u32;
+    // A block's first sample lies up to a step less one beyond where the block begins.
+    let samples = (samples.max(1) + step - 1).next_multiple_of(step);
+    source.length.is_multiple_of(step).then_some(samples.min(source.length))
 }
 
 /// The first source sample and the weights of one output sample that lies at `centre` and spans `span` source samples.
@@ -104,12 +137,17 @@ impl LineTable {
         let of = |outputs: &[u32]| {
             let first = outputs.iter().min().copied().unwrap_or(0) / step * step;
             let last = outputs.iter().max().copied().unwrap_or(0) + self.taps;
-            (first, (last - first).next_multiple_of(step))
+            (last - first).next_multiple_of(step)
         };
-        let found = self.firsts.chunks(block).map(of).collect::<Vec<_>>();
-        let samples = found.iter().map(|&(_, samples)| samples).max()?;
+        let samples = self.firsts.chunks(block).map(of).max()?;
+        self.blocks_of(source_length, block, step, samples)
+    }
+
+    /// As [`Self::blocks`], where every block reads so many samples: whole steps. `None` also where that is less than one needs.
+    pub(super) fn blocks_of(&self, source_length: u32, block: usize, step: u32, samples: u32) -> Option<BlockTable> {
         let last_first = source_length.checked_sub(samples)? / step * step;
-        let firsts = found.iter().map(|&(first, _)| first.min(last_first)).collect::<Vec<_>>();
+        let first = |outputs: &[u32]| (outputs.iter().min().copied().unwrap_or(0) / step * step).min(last_first);
+        let firsts = self.firsts.chunks(block).map(first).collect::<Vec<_>>();
         let mut weights = vec![0.0; firsts.len() * samples as usize * block];
         for output in 0..self.outputs() {
             let (index, place) = (output / block, output % block);

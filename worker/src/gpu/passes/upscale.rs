@@ -1,13 +1,13 @@
 //! The step `upscale`: from a filter's name to its passes.
 
 use shotfarm_shared::media::{Extent, FrameLayout, Matrix};
-use shotfarm_shared::recipe::{Filter, Step, Upscale};
+use shotfarm_shared::recipe::{Filter, Reframe, Step, Upscale};
 
 use super::kernel::Kernel;
 use super::planes::{Planes, Sampling, resample};
 use super::rgb::{Light, from_rgb, to_rgb};
 use super::rows::Part;
-use super::window::Window;
+use super::view::View;
 use super::{RecordError, ewa, fsr};
 use crate::gpu::recording::Recorder;
 
@@ -21,31 +21,47 @@ pub(super) fn record(
     input: &FrameLayout,
     wanted: Option<Sampling>,
 ) -> Result<Planes, RecordError> {
-    let matrix = input.colour.matrix;
-    match upscale.filter {
-        Filter::Fsr { .. } if window.width > f64::from(target.width) || window.height > f64::from(target.height) => {
-            Err(RecordError::FsrShrinks { step: upscale.to_string(), from: planes.extent })
-        }
+    if matches!(upscale.filter, Filter::Fsr { .. })
+        && (window.width > f64::from(target.width) || window.height > f64::from(target.height))
+    {
+        return Err(RecordError::FsrShrinks { step: upscale.to_string(), from: planes.extent });
+    }
+    Ok(filtered(recorder, upscale.filter, planes, &View::still(window), target, input.colour.matrix, wanted))
+}
+
+/// Records a filter, from what is looked at of the picture to a picture of the size `target`; as [`record`]. `fsr` only enlarges.
+pub(super) fn filtered(
+    recorder: &mut Recorder,
+    filter: Filter,
+    planes: &Planes,
+    view: &View,
+    target: Extent,
+    matrix: Matrix,
+    wanted: Option<Sampling>,
+) -> Planes {
+    match filter {
         Filter::Fsr { stops_hundredths } => {
-            Ok(fsr::record(recorder, planes, window, target, matrix, f64::from(stops_hundredths) / 100.0))
+            fsr::record(recorder, planes, view, target, matrix, f64::from(stops_hundredths) / 100.0)
         }
-        _ if window.is_identity(planes.extent, target) => Ok(*planes),
+        _ if view.is_identity(planes.extent, target) => *planes,
         Filter::Separable(filter) => {
-            Ok(resample(recorder, planes, window, target, wanted.unwrap_or(planes.sampling), Kernel::of(filter)))
+            resample(recorder, planes, view, target, wanted.unwrap_or(planes.sampling), Kernel::of(filter))
         }
-        Filter::Area => Ok(in_linear_light(recorder, planes, window, target, matrix, Kernel::Area)),
-        Filter::Mip => Ok(in_linear_light(recorder, planes, window, target, matrix, Kernel::Mip)),
+        Filter::Area => in_linear_light(recorder, planes, view, target, matrix, Kernel::Area),
+        Filter::Mip => in_linear_light(recorder, planes, view, target, matrix, Kernel::Mip),
         Filter::Polar { kernel, antiring_hundredths } => {
             let antiring = f64::from(antiring_hundredths) / 100.0;
-            Ok(ewa::record(recorder, planes, window, target, matrix, (kernel, antiring)))
+            ewa::record(recorder, planes, view, target, matrix, (kernel, antiring))
         }
     }
 }
 
 /// The kernel of steps that do nothing but change the size with a separable filter: they need no planes between the frames.
 pub(super) fn alone(steps: &[Step]) -> Option<Kernel> {
-    let [Step::Upscale(Upscale { model: None, filter: Filter::Separable(filter), .. })] = steps else { return None };
-    Some(Kernel::of(*filter))
+    let ([Step::Upscale(Upscale { model: None, filter, .. })] | [Step::Reframe(Reframe { filter, .. })]) = steps else {
+        return None;
+    };
+    if let Filter::Separable(filter) = filter { Some(Kernel::of(*filter)) } else { None }
 }
 
 /// Most source samples that a filter reads on either side of a sample that spans one of them; the widest is
@@ -64,14 +80,14 @@ pub(super) fn reach_rows(pitch: f64) -> f64 {
 fn in_linear_light(
     recorder: &mut Recorder,
     planes: &Planes,
-    window: Window,
+    view: &View,
     target: Extent,
     matrix: Matrix,
     kernel: Kernel,
 ) -> Planes {
     let values = to_rgb(recorder, planes, matrix, Light::Linear);
     let rgb = Planes { values, sampling: Sampling::FULL, ..*planes };
-    let scaled = resample(recorder, &rgb, window, target, Sampling::FULL, kernel);
+    let scaled = resample(recorder, &rgb, view, target, Sampling::FULL, kernel);
     from_rgb(recorder, scaled.values, target, matrix, Light::Linear)
 }
 
@@ -82,6 +98,7 @@ mod tests {
 
     use super::*;
     use crate::gpu::passes::planes::{finish, unpack};
+    use crate::gpu::passes::window::Window;
     use crate::gpu::twins;
 
     fn layout(extent: Extent) -> FrameLayout {

@@ -23,9 +23,11 @@ impl Window {
         Self { x: 0.0, y: 0.0, width: f64::from(picture.width), height: f64::from(picture.height) }
     }
 
-    /// Whether a picture of this size would come out as it is.
-    pub(super) fn is_identity(self, picture: Extent, target: Extent) -> bool {
-        picture == target && self == Self::whole(picture)
+    /// The part of a track that a picture of `extent` shows, where the track speaks of a source of `source`.
+    pub(super) fn of_track(window: &shotfarm_shared::track::Window, source: Extent, extent: Extent) -> Self {
+        let across = f64::from(extent.width) / f64::from(source.width);
+        let down = f64::from(extent.height) / f64::from(source.height);
+        Self { x: window.x * across, y: window.y * down, width: window.width * across, height: window.height * down }
     }
 
     /// Its extents along x and y.

@@ -7,6 +7,7 @@
 mod device;
 mod recorder;
 mod share;
+mod tail;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use super::shaders::Shader;
 
 pub use device::{Component, CooperativeMatrix, DeviceFeatures, DeviceLimits, ExceedsDevice};
 pub use recorder::Recorder;
+pub use tail::Tail;
 
 /// Buffers are whole words: the shaders see them as arrays of 4-byte values.
 pub(super) const WORD_BYTES: u64 = 4;
@@ -40,7 +42,7 @@ impl Proxy {
 /// What a buffer is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// The raw frame that comes in.
+    /// The raw frame that comes in, and what comes with it.
     Input,
     /// The raw frame that goes out.
     Output,
@@ -183,8 +185,10 @@ pub struct Recording {
     pub buffers: Vec<BufferSpec>,
     /// What is done, in order.
     pub ops: Vec<Op>,
-    /// Bytes of a frame that comes in; its buffer is padded up to whole words.
+    /// Bytes of a frame that comes in, with its tail; its buffer is padded up to whole words.
     pub input_bytes: usize,
+    /// What comes behind every frame.
+    pub tail: Tail,
     /// Bytes of a frame that goes out; its buffer is padded up to whole words.
     pub output_bytes: usize,
     /// Where frames come in.

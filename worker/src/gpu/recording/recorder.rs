@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytemuck::Pod;
 
-use super::{BufferSpec, FRAME_NUMBER_BYTES, GUARD_BYTES, Op, Pass, Proxy, Recording, Role, Table, WORD_BYTES};
+use super::{BufferSpec, FRAME_NUMBER_BYTES, GUARD_BYTES, Op, Pass, Proxy, Recording, Role, Table, Tail, WORD_BYTES};
+use crate::gpu::passes::FrameTable;
 use crate::gpu::shaders::Shader;
 
 /// Writes a recording. What breaks an invariant of the module is a fault of the code that records, and panics naming the pass.
@@ -16,6 +17,9 @@ pub struct Recorder {
     ops: Vec<Op>,
     input: Proxy,
     input_bytes: usize,
+    tail: Tail,
+    /// The buffers of each of its tables.
+    tail_buffers: Vec<Vec<Proxy>>,
     delay_frames: u32,
     context_frames: u32,
 }
@@ -30,6 +34,8 @@ impl Recorder {
             ops: Vec::new(),
             input: Proxy(0),
             input_bytes,
+            tail: Tail::default(),
+            tail_buffers: Vec::new(),
             delay_frames: 0,
             context_frames: 0,
         };
@@ -95,10 +101,37 @@ impl Recorder {
         self.once(label, table.bytes().len() as u64, Role::Table(table.clone()))
     }
 
+    /// The buffers of a table that comes with every frame, one for each of its parts, filled here from what is behind the frame.
+    /// A table that was asked for before is in the same buffers.
+    pub fn frame_table(&mut self, label: &str, table: &FrameTable) -> Vec<Proxy> {
+        if let Some(place) = self.tail.find(table, self.delay_frames) {
+            return self.tail_buffers[place].clone();
+        }
+        let mut begin = self.buffers[self.input.0].bytes;
+        let words = table.part_words();
+        self.buffers[self.input.0].bytes += words.iter().sum::<u64>() * WORD_BYTES;
+        let mut part = |words: &u64| {
+            let bytes = words * WORD_BYTES;
+            let buffer = self.scratch(label, bytes);
+            self.copy((self.input, begin), (buffer, 0), bytes);
+            begin += bytes;
+            buffer
+        };
+        let buffers = words.iter().map(&mut part).collect::<Vec<_>>();
+        self.tail.push(table.clone(), self.delay_frames);
+        self.tail_buffers.push(buffers.clone());
+        buffers
+    }
+
     /// From here on the picture depends on `radius` more frames on either side, and comes out as many submissions later.
     pub fn look_around(&mut self, radius: u32) {
         self.delay_frames += radius;
         self.context_frames += radius;
+    }
+
+    /// The result depends on so many frames before its own, and comes out with it.
+    pub fn look_back(&mut self, frames: u32) {
+        self.context_frames += frames;
     }
 
     /// From here on another band of the same picture is made, which begins at the input frame again. All bands of a picture
@@ -180,7 +213,8 @@ impl Recorder {
     pub fn finish(mut self, output_bytes: usize, pack: impl FnOnce(&mut Self, Proxy)) -> Recording {
         let output = self.buffer("output frame", output_bytes as u64, Role::Output);
         pack(&mut self, output);
-        let Self { buffers, ops, input, input_bytes, delay_frames, context_frames, .. } = self;
-        Recording { buffers, ops, input_bytes, output_bytes, input, output, delay_frames, context_frames }.share_scratch()
+        let Self { buffers, ops, input, input_bytes, tail, delay_frames, context_frames, .. } = self;
+        let input_bytes = input_bytes + tail.bytes(input_bytes);
+        Recording { buffers, ops, input_bytes, tail, output_bytes, input, output, delay_frames, context_frames }.share_scratch()
     }
 }

@@ -33,9 +33,6 @@ struct Params {
     // Texels that every block reads along each axis.
     columns: u32,
     rows: u32,
-    // Texels to kernel units along each axis: 1 when enlarging, less when the kernel is widened.
-    shrink_x: f32,
-    shrink_y: f32,
     radius_squared: f32,
     // From a squared distance to the polynomial's -1..1.
     unit: f32,
@@ -64,7 +61,8 @@ struct Params {
 // The first texel that each block of columns, and of rows, reads; it may lie outside of the picture.
 @group(0) @binding(1) var<storage, read> first_columns: array<i32>;
 @group(0) @binding(2) var<storage, read> first_rows: array<i32>;
-// How far beyond that texel each output lies.
+// How far beyond that texel each output lies. Behind the last block: texels to kernel units along the axis, which is 1 when
+// enlarging and less when the kernel is widened.
 @group(0) @binding(3) var<storage, read> columns: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> rows: array<vec2<f32>>;
 // The shared table: weights of the four outputs for each texel, twice for the rows of outputs; they sum to 1.
@@ -238,20 +236,20 @@ fn by_table(left: i32, top: i32) -> Block {
     return block;
 }
 
-fn by_polynomial(left: i32, top: i32, across: vec4<f32>, down: vec2<f32>) -> Block {
+fn by_polynomial(left: i32, top: i32, across: vec4<f32>, down: vec2<f32>, shrink_x: f32, shrink_y: f32) -> Block {
     var block = Block();
     var upper_weights = vec4<f32>(0.0);
     var lower_weights = vec4<f32>(0.0);
     for (var row = 0u; row < params.rows; row++) {
         let line = u32(clamp(top + i32(row), 0, i32(params.source_height) - 1)) * params.source_width;
-        let dy = (vec2<f32>(f32(row)) - down) * params.shrink_y;
+        let dy = (vec2<f32>(f32(row)) - down) * shrink_y;
         let dy_squared = dy * dy;
         for (var column = 0u; column < params.columns; column++) {
             let i = line + u32(clamp(left + i32(column), 0, i32(params.source_width) - 1));
             let r = red[i];
             let g = green[i];
             let b = blue[i];
-            let dx = (f32(column) - across) * params.shrink_x;
+            let dx = (f32(column) - across) * shrink_x;
             let dx_squared = dx * dx;
             let upper = weights_at(dx_squared + dy_squared.x);
             block.upper.red += upper * r;
@@ -288,7 +286,7 @@ fn ewa(@builtin(global_invocation_id) id: vec3<u32>) {
     if (SHARED_ROWS > 0u) {
         block = by_table(left, top);
     } else {
-        block = by_polynomial(left, top, across, down);
+        block = by_polynomial(left, top, across, down, columns[last_x + 1u].x, rows[last_y + 1u].x);
     }
     if (ANTIRING) {
         block = Block(hold(block.upper, left, top, across, down.x), hold(block.lower, left, top, across, down.y));

@@ -33,6 +33,8 @@ struct Place<'a> {
     planes: [&'a [f32]; 3],
     first: [i32; 2],
     offset: [f32; 2],
+    /// Texels to kernel units along each axis.
+    shrink: [f32; 2],
 }
 
 impl Place<'_> {
@@ -61,9 +63,9 @@ impl Place<'_> {
         let params = self.params;
         let (mut sum, mut weights) = ([0.0; 3], 0.0);
         for row in 0..params.rows as i32 {
-            let dy = (row as f32 - self.offset[1]) * params.shrink_y;
+            let dy = (row as f32 - self.offset[1]) * self.shrink[1];
             for column in 0..params.columns as i32 {
-                let dx = (column as f32 - self.offset[0]) * params.shrink_x;
+                let dx = (column as f32 - self.offset[0]) * self.shrink[0];
                 let weight = weight_at(params, dx * dx + dy * dy);
                 let colour = self.texel(column, row);
                 sum = [0, 1, 2].map(|c| sum[c] + weight * colour[c]);
@@ -113,12 +115,14 @@ pub(super) fn ewa(params: Params, constants: &Constants, bound: &mut Bound<'_>) 
     let (columns, rows) = (bound.read::<f32>(2), bound.read::<f32>(3));
     let (table, planes) = (bound.read::<[f32; 4]>(4), bound.read_planes(5));
     let [luma, chroma_blue, chroma_red] = planes_mut(&mut writes);
+    let blocks = [params.target_width.div_ceil(constants.block_width), params.target_height.div_ceil(BLOCK_HEIGHT)];
+    let shrink = [columns[(blocks[0] * BLOCK_WIDTH_MAX) as usize], rows[(blocks[1] * BLOCK_HEIGHT) as usize]];
     for y in 0..params.target_height {
         for x in 0..params.target_width {
             let (block, output) = (x / constants.block_width, x % constants.block_width);
             let first = [first_columns[block as usize], first_rows[(y / BLOCK_HEIGHT) as usize]];
             let offset = [columns[(block * BLOCK_WIDTH_MAX + output) as usize], rows[y as usize]];
-            let place = Place { params: &params, planes, first, offset };
+            let place = Place { params: &params, planes, first, offset, shrink };
             let mut result = match constants.shared_rows {
                 0 => place.by_polynomial(),
                 _ => place.by_table(constants, table, y % BLOCK_HEIGHT, output),

@@ -5,6 +5,7 @@
 //! those written. It visits every invocation that has something to do, in any order.
 
 mod bench;
+mod compose;
 mod curves;
 mod deband;
 mod denoise;
@@ -14,6 +15,7 @@ mod fsr;
 mod grain;
 pub mod half;
 mod hash;
+mod look;
 mod net;
 mod resample;
 mod rgb;
@@ -157,6 +159,7 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
         Shader::ResampleAcross => resample::resample_across(params(pass), &mut bound),
         Shader::ResampleDown => resample::resample_down(params(pass), &mut bound),
         Shader::Scale => scale::scale(params(pass), &scale_constants(pass), &mut bound),
+        Shader::Compose => compose::compose(params(pass), &mut bound),
         Shader::ToRgb => rgb::to_rgb(params(pass), &mut bound),
         Shader::FromRgb => rgb::from_rgb(params(pass), &mut bound),
         Shader::Ewa => ewa::ewa(params(pass), &ewa_constants(pass), &mut bound),
@@ -172,7 +175,10 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
         Shader::BenchArithmetic | Shader::BenchArithmeticF16 => {
             bench::bench_arithmetic(params(pass), invocations(pass), pass.shader.facts().needs.f16, &mut bound);
         }
-        _ => assert!(net::run(pass, &mut bound), "{} has no twin", pass.shader.facts().name),
+        _ => {
+            let ran = look::run(pass, &mut bound) || net::run(pass, &mut bound);
+            assert!(ran, "{} has no twin", pass.shader.facts().name);
+        }
     }
     for (proxy, words) in pass.writes.iter().zip(bound.writes) {
         memory[proxy.0] = words;

@@ -5,6 +5,5 @@
 
 pub mod farm;
 pub mod film;
-pub mod lettering;
 pub mod media;
 pub mod pictures;

@@ -3,7 +3,7 @@
 use tiny_skia::Transform;
 
 use super::canvas::{Canvas, Ink, brush, chance, curve, ease, ellipse, flat, ink, light, linear, lines, rect, vertical};
-use crate::lettering::{text_path, text_width};
+use shotfarm_lettering::{text_path, text_width};
 
 /// Where the street runs out.
 const FAR: (f32, f32) = (330.0, 176.0);

@@ -3,7 +3,7 @@
 use tiny_skia::Transform;
 
 use super::canvas::{Canvas, Ink, brush, chance, ease, ellipse, flat, ink, linear, lines, radial, rect};
-use crate::lettering::{text_path, text_width};
+use shotfarm_lettering::{text_path, text_width};
 
 const GOLD: Ink = ink(0xe9c77b);
 const SUN: (f32, f32) = (452.0, 160.0);

@@ -5,7 +5,7 @@
 use tiny_skia::{Color, FillRule, LineCap, Paint, PathBuilder, Pixmap, PixmapPaint, Rect, Shader, Stroke, Transform};
 
 use crate::film::{Frame, Size};
-use crate::lettering::{text_path, text_width};
+use shotfarm_lettering::{text_path, text_width};
 
 const MARGIN: u32 = 18;
 const GAP: u32 = 14;

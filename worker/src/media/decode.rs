@@ -9,7 +9,7 @@ use std::process::Command;
 
 use shotfarm_shared::failure::FailureClass;
 use shotfarm_shared::frames::FrameRange;
-use shotfarm_shared::media::MediaFacts;
+use shotfarm_shared::media::{Extent, Matrix, MediaFacts, Range};
 
 use super::error::MediaError;
 use super::index::{Cut, SourceIndex};
@@ -27,6 +27,8 @@ pub struct Decoder {
     path: PathBuf,
     container: String,
     range: FrameRange,
+    /// Filters after the cut, each with a comma before it; none where frames come as they are coded.
+    filters: String,
     frame_bytes: usize,
     cancel: Cancel,
     child: Option<Child>,
@@ -61,6 +63,7 @@ impl Decoder {
             path: path.to_owned(),
             container: facts.container.clone(),
             range,
+            filters: String::new(),
             frame_bytes: facts.layout.frame_bytes(),
             cancel: cancel.clone(),
             child: None,
@@ -68,6 +71,36 @@ impl Decoder {
             frames_read: 0,
         };
         decoder.child = Some(decoder.spawn(cut)?);
+        Ok(decoder)
+    }
+
+    /// Starts decoding all frames of the source as pictures of `size` for people: three bytes a pixel, R'G'B' of full range,
+    /// whatever the source is coded in. High dynamic range comes in its own light.
+    ///
+    /// # Errors
+    /// When ffmpeg cannot be started.
+    pub fn pictures(tools: &Tools, path: &Path, facts: &MediaFacts, size: Extent, cancel: &Cancel) -> Result<Self, MediaError> {
+        let colour = &facts.layout.colour;
+        let matrix = match colour.matrix {
+            Matrix::Bt601 => "bt601",
+            Matrix::Bt709 => "bt709",
+            Matrix::Bt2020 => "bt2020",
+        };
+        let range = if colour.range == Range::Full { "full" } else { "limited" };
+        let scale = format!("scale=w={}:h={}:flags=bicubic+accurate_rnd", size.width, size.height);
+        let mut decoder = Self {
+            tools: tools.clone(),
+            path: path.to_owned(),
+            container: facts.container.clone(),
+            range: FrameRange::new(0, facts.frames),
+            filters: format!(",{scale}:in_color_matrix={matrix}:in_range={range}:out_range=full,format=rgb24"),
+            frame_bytes: size.pixels() as usize * 3,
+            cancel: cancel.clone(),
+            child: None,
+            entered: false,
+            frames_read: 0,
+        };
+        decoder.child = Some(decoder.spawn(None)?);
         Ok(decoder)
     }
 
@@ -82,7 +115,9 @@ impl Decoder {
             Some(cut) => format!("trim=start={}:end={}", seconds(cut.from_micros), seconds(cut.to_micros)),
             None => format!("trim=start_frame={}:end_frame={}", self.range.start, self.range.end),
         };
-        command.args(["-map", "0:V:0", "-autoscale", "0", "-vf", &trim]).args(self.tools.passthrough());
+        command
+            .args(["-map", "0:V:0", "-autoscale", "0", "-vf", &format!("{trim}{}", self.filters)])
+            .args(self.tools.passthrough());
         command.args(["-frames:v", &self.range.len().to_string()]);
         raw_output(&mut command);
         let purpose = Purpose { operation: "decoding", path: &self.path, fault: FailureClass::Job };

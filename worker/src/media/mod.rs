@@ -4,6 +4,7 @@
 //! encoded in groups of pictures that do not depend on how a shot was split ([`encode`]), checked frame by frame ([`verify`]),
 //! and joined with its own untouched sound ([`assemble`]). Everything here is synchronous: threads, pipes and files.
 
+pub(crate) mod accompany;
 pub mod assemble;
 pub mod audio;
 pub mod decode;

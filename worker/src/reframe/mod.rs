@@ -11,6 +11,7 @@ pub mod analyse;
 mod barrier;
 pub mod eyes;
 pub mod findings;
+pub mod pictures;
 
 pub use eyes::{Eyes, LookError, Notes, analyse_frames};
 pub use findings::{Cell, Face, Findings, Look, Seen};

@@ -1,7 +1,7 @@
 //! Pictures drawn by formulas, each averaged over a grid of places in every pixel as a camera's sensor would.
 
+use shotfarm_lettering::text_path;
 use shotfarm_tests::film::{Frame, Size};
-use shotfarm_tests::lettering::text_path;
 use tiny_skia::{Color, LineCap, LineJoin, Paint, Path, Pixmap, Shader, Stroke, Transform};
 
 use super::Kind;

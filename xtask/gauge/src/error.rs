@@ -10,7 +10,10 @@ use shotfarm_worker::gpu::measure::MeasureError;
 use shotfarm_worker::gpu::{GpuError, RecordError};
 use shotfarm_worker::media::MediaError;
 use shotfarm_worker::net::Refusal;
+use shotfarm_worker::reframe::{LookError, PlanError};
 use shotfarm_worker::task::TaskError;
+
+use crate::reframe::AnnotationError;
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +34,12 @@ pub(crate) enum GaugeError {
     Task(#[from] TaskError),
     #[error(transparent)]
     Encode(#[from] EncodeError),
+    #[error(transparent)]
+    Look(#[from] LookError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Annotation(#[from] AnnotationError),
     #[error(transparent)]
     Picture(#[from] PictureError),
     #[error("{doing} {path}")]

@@ -32,6 +32,8 @@ struct Arguments {
 enum Task {
     /// Measure every scaler on a fixed corpus beside ffmpeg's and libplacebo's: a table, bars, pictures
     PictureReport(report::ReportArguments),
+    /// Measure how windows are chosen, on drawn shots with a known truth, beside AutoFlip's rules and a centre crop
+    ReframeReport(reframe::ReframeArguments),
     /// Measure speeds as ratios within one run: scalers beside libplacebo, passes, networks, a worker's stages
     BenchPicture(bench::BenchArguments),
     /// Raw frames from standard input through steps to standard output: what `bench-picture` clocks
@@ -42,6 +44,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::PictureReport(arguments) => report::run(&arguments),
+        Task::ReframeReport(arguments) => reframe::run(&arguments),
         Task::BenchPicture(arguments) => bench::run(&arguments),
         Task::Pipe(arguments) => pipe::run(&arguments),
     };

@@ -1,8 +1,8 @@
 //! What is laid over the finished picture: subtitles, a channel's mark, a name; and the black bars of another aspect.
 
+use shotfarm_lettering::{text_path, text_width};
 use shotfarm_tests::film::Size;
 use shotfarm_tests::film::canvas::{Canvas, Ink, flat, ink, rect};
-use shotfarm_tests::lettering::{text_path, text_width};
 use tiny_skia::Pixmap;
 
 use super::layer::painted;

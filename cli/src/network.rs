@@ -92,14 +92,16 @@ fn facts(network: &Network) -> ModelFacts {
         .map(|(operator, count)| OperatorCount { operator: (*operator).to_owned(), count: *count as u32 })
         .collect();
     operators.sort_by_key(|counted| Reverse(counted.count));
+    let detector = if let Purpose::FaceDetector(family) = found.purpose { Some(family.to_owned()) } else { None };
     let upscaling = match found.purpose {
         Purpose::Upscaler(Upscaler { factor, channels, radius_pixels, whole_picture, .. }) => {
             Some(Upscaling { factor, channels, radius_pixels: radius_pixels.filter(|_| !whole_picture) })
         }
-        Purpose::Other => None,
+        Purpose::FaceDetector(_) | Purpose::Other => None,
     };
     ModelFacts {
         upscaling,
+        detector,
         inputs: found.inputs.iter().map(port).collect(),
         outputs: found.outputs.iter().map(port).collect(),
         operators,
@@ -131,6 +133,8 @@ mod tests {
         assert_eq!(found(&families::artcnn(4, 1)), Some((2, 1)));
         assert_eq!(found(&families::cugan(16, 1)), Some((2, 3)), "though it cuts off a rim");
         assert_eq!(found(&families::face_detector(16, 1)), None);
+        let network = Network::read(&families::face_detector(16, 1), None).expect("a network");
+        assert_eq!(facts(&network).detector.as_deref(), Some("Ultra-Light"));
     }
 
     #[test]

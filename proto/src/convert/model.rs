@@ -67,6 +67,7 @@ impl From<&ModelFacts> for v1::ModelFacts {
         let count = |counted: &OperatorCount| v1::OperatorCount { operator: counted.operator.clone(), count: counted.count };
         Self {
             upscaling: facts.upscaling.map(upscaling),
+            detector: facts.detector.clone(),
             inputs: facts.inputs.clone(),
             outputs: facts.outputs.clone(),
             operators: facts.operators.iter().map(count).collect(),
@@ -82,6 +83,7 @@ impl From<v1::ModelFacts> for ModelFacts {
         let count = |v1::OperatorCount { operator, count }| OperatorCount { operator, count };
         Self {
             upscaling: message.upscaling.map(upscaling),
+            detector: message.detector,
             inputs: message.inputs,
             outputs: message.outputs,
             operators: message.operators.into_iter().map(count).collect(),
@@ -120,6 +122,7 @@ mod tests {
     fn version() -> ModelVersion {
         let facts = ModelFacts {
             upscaling: Some(Upscaling { factor: 4, channels: 3, radius_pixels: Some(18) }),
+            detector: Some("YuNet".to_owned()),
             inputs: vec!["input: 1x3xHxW".into()],
             outputs: vec!["output: 1x3x4Hx4W".into()],
             operators: vec![OperatorCount { operator: "Conv".into(), count: 18 }],

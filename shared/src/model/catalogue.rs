@@ -48,6 +48,9 @@ pub enum ModelFault {
     /// It cannot enlarge.
     #[error("model `{0}` is no upscaler; `shotfarm model inspect {0}` says what it is")]
     NoUpscaler(ModelName),
+    /// It finds nothing that a reframe looks for.
+    #[error("model `{0}` finds no faces; `shotfarm model inspect {0}` says what it is")]
+    NoDetector(ModelName),
 }
 
 /// Why a network is not taken.
@@ -111,13 +114,16 @@ impl Catalogue {
     /// # Errors
     /// The first that cannot be had.
     pub fn pin(&self, recipe: &mut Recipe) -> Result<(), ModelFault> {
-        recipe.pin(|wanted| {
-            let model = &self.find(wanted)?.model;
-            match model.facts.upscaling {
-                Some(_) => Ok(model.files.digest()),
-                None => Err(ModelFault::NoUpscaler(wanted.name.clone())),
+        for wanted in recipe.renderers() {
+            let found = self.find(wanted)?;
+            found.model.facts.upscaling.ok_or_else(|| ModelFault::NoUpscaler(wanted.name.clone()))?;
+        }
+        for wanted in recipe.detectors() {
+            if self.find(wanted)?.model.facts.detector.is_none() {
+                return Err(ModelFault::NoDetector(wanted.name.clone()));
             }
-        })
+        }
+        recipe.pin(|wanted| Ok(self.find(wanted)?.model.files.digest()))
     }
 
     /// The fault of a name that nothing goes by.
@@ -269,11 +275,16 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_enlarge_is_not_taken_for_an_upscale() {
-        let mut catalogue = Catalogue::default();
-        catalogue.add(Model { facts: ModelFacts::default(), ..model("faces", 1) }, Timestamp(1));
+    fn a_network_is_taken_for_what_it_can_do_alone() {
+        let mut catalogue = catalogue(&[("large", 2)]);
+        let facts = ModelFacts { detector: Some("YuNet".to_owned()), ..ModelFacts::default() };
+        catalogue.add(Model { facts, ..model("faces", 1) }, Timestamp(1));
         let error = pinned(&catalogue, "upscale 2x model=faces").expect_err("a detector");
         assert_eq!(error, "model `faces` is no upscaler; `shotfarm model inspect faces` says what it is");
+        let error = pinned(&catalogue, "reframe 9:16 model=large").expect_err("an upscaler");
+        assert_eq!(error, "model `large` finds no faces; `shotfarm model inspect large` says what it is");
+        let both = pinned(&catalogue, "reframe 9:16 model=faces | upscale 2x model=large");
+        assert_eq!(both, Ok(vec![Digest::of(&[1]), Digest::of(&[2])]));
     }
 
     #[test]

@@ -11,6 +11,9 @@ pub struct ModelFacts {
     /// What it can do as an upscaler; `None` when it is something else.
     #[serde(default)]
     pub upscaling: Option<Upscaling>,
+    /// The family of face detectors that it belongs to, such as YuNet; `None` when it is something else.
+    #[serde(default)]
+    pub detector: Option<String>,
     /// Its inputs, each with name and shape, such as `input: 1 x 3 x H x W`.
     #[serde(default)]
     pub inputs: Vec<String>,
@@ -56,6 +59,9 @@ impl ModelFacts {
             bounded(what, ports.len(), MODEL_PORTS_MAX)?;
             ports.iter().try_for_each(|port| short_text(what, port, MODEL_TEXT_BYTES_MAX))?;
         }
+        if let Some(family) = &self.detector {
+            short_text("the family", family, MODEL_TEXT_BYTES_MAX)?;
+        }
         bounded("the list of operators", self.operators.len(), MODEL_OPERATORS_MAX)?;
         self.operators.iter().try_for_each(|counted| short_text("an operator", &counted.operator, MODEL_TEXT_BYTES_MAX))
     }
@@ -63,10 +69,11 @@ impl ModelFacts {
     /// What it is for, in a few words.
     #[must_use]
     pub fn purpose(&self) -> String {
-        match self.upscaling {
-            Some(Upscaling { factor: 1, channels, .. }) => format!("restores {}", channels_word(channels)),
-            Some(Upscaling { factor, channels, .. }) => format!("upscales {} {factor}x", channels_word(channels)),
-            None => "no upscaler".to_owned(),
+        match (self.upscaling, &self.detector) {
+            (Some(Upscaling { factor: 1, channels, .. }), _) => format!("restores {}", channels_word(channels)),
+            (Some(Upscaling { factor, channels, .. }), _) => format!("upscales {} {factor}x", channels_word(channels)),
+            (None, Some(family)) => format!("finds faces ({family})"),
+            (None, None) => "no upscaler".to_owned(),
         }
     }
 }
@@ -91,6 +98,8 @@ mod tests {
     fn the_purpose_is_said_in_words() {
         let purpose = |upscaling| ModelFacts { upscaling, ..ModelFacts::default() }.purpose();
         assert_eq!(purpose(None), "no upscaler");
+        let faces = ModelFacts { detector: Some("YuNet".to_owned()), ..ModelFacts::default() };
+        assert_eq!(faces.purpose(), "finds faces (YuNet)");
         assert_eq!(purpose(Some(Upscaling { factor: 2, channels: 1, radius_pixels: Some(9) })), "upscales luma 2x");
         assert_eq!(purpose(Some(Upscaling { factor: 1, channels: 3, radius_pixels: Some(9) })), "restores RGB");
     }

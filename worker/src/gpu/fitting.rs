@@ -60,7 +60,8 @@ fn band_heights(height: u32) -> impl Iterator<Item = Option<u32>> {
 }
 
 impl Room {
-    fn check(&self, recording: &Recording) -> Result<(), ExceedsDevice> {
+    /// Whether a recording fits.
+    pub(crate) fn check(&self, recording: &Recording) -> Result<(), ExceedsDevice> {
         recording.check(&self.limits, &self.features)?;
         let (bytes, limit_bytes) = (recording.memory_bytes(), self.memory_bytes.unwrap_or(u64::MAX));
         if bytes > limit_bytes { Err(ExceedsDevice::Memory { bytes, limit_bytes }) } else { Ok(()) }

@@ -22,6 +22,6 @@ pub mod twins;
 
 pub use device::{AdapterFacts, AdapterKind, AdapterReport, Gpu, GpuChoice, GpuError, GpuOptions, adapters, adapters_in_full};
 pub use engine::{Graph, OpTiming, StageTimes};
-pub(crate) use passes::unpack_luma;
-pub use passes::{Executor, Features, Means, RecordError, reach_rows, record, record_for, record_look};
+pub use passes::{Executor, FaceInput, Features, Means, RecordError, reach_rows, record, record_faces, record_for, record_look};
+pub(crate) use passes::{record_face_input, unpack_luma};
 pub use recording::{DeviceFeatures, DeviceLimits, Recording};

@@ -70,7 +70,7 @@ pub fn bench(gpu: &Gpu, network: &Network, extent: Extent, executor: &Executor) 
             let macs = network.facts().multiply_adds_per_pixel;
             (as_step(network, extent, upscaler.factor, executor)?, macs.map(|macs| 2 * macs * extent.pixels()))
         }
-        Purpose::Other => by_itself(network, extent, executor)?,
+        Purpose::FaceDetector(_) | Purpose::Other => by_itself(network, extent, executor)?,
     };
     let mut graph = Graph::new(gpu, &recording)?;
     graph.run_ops(1)?;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::detector::FaceFamily;
 use super::field::{alignment, fields};
 use super::graph::{Dim, Input, Network};
 use super::op::{Binary, Op};
@@ -52,6 +53,8 @@ pub struct PortFacts {
 pub enum Purpose {
     /// It makes a larger picture (or as large a one) of a picture.
     Upscaler(Upscaler),
+    /// It finds faces in a picture; the family by name.
+    FaceDetector(&'static str),
     /// Something else.
     Other,
 }
@@ -169,6 +172,9 @@ impl Network {
     }
 
     fn purpose(&self, shaped: &[Shaped]) -> Purpose {
+        if let Some(family) = shaped.first().and_then(FaceFamily::of) {
+            return Purpose::FaceDetector(family.name());
+        }
         let [first, second] = shaped else { return Purpose::Other };
         upscaler(first, second)
             .map_or(Purpose::Other, |upscaler| Purpose::Upscaler(Upscaler { value_range: self.value_range(), ..upscaler }))

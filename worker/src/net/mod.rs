@@ -7,6 +7,7 @@
 
 pub mod bench;
 pub mod bounds;
+pub mod detector;
 pub mod facts;
 pub mod families;
 pub mod field;

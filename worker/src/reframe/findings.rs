@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn parts_join_into_the_whole_and_nothing_else() {
-        let parts = vec![findings(0, 48), findings(48, 100)];
+        let parts = [findings(0, 48), findings(48, 100)];
         let stored = parts.iter().map(Findings::write).collect::<Vec<_>>();
         let read = stored.iter().map(|bytes| Findings::read(bytes).expect("whole")).collect();
         assert_eq!(Findings::join(read), Ok(findings(0, 100)));

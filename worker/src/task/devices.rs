@@ -1,4 +1,4 @@
-//! The worker's GPU, opened once and shared by its tasks, and the last compiled graph.
+//! The worker's GPU, opened once and shared by its tasks, and the last compiled graph of each kind.
 //!
 //! A lost device is dropped with everything compiled for it, and opened anew by the next task that asks.
 
@@ -13,9 +13,10 @@ use super::models::KeptNetworks;
 use super::track::ShotTrack;
 use crate::gpu::fitting::{Room, record_fitting};
 use crate::gpu::recording::Tail;
-use crate::gpu::{Executor, Gpu, GpuChoice, GpuError, GpuOptions, Graph, Means};
+use crate::gpu::{Executor, Gpu, GpuChoice, GpuError, GpuOptions, Graph, Means, Recording, record_look};
 use crate::net::Models;
 use crate::net::tune::Choices;
+use crate::reframe::{Detector, Look};
 
 /// How much less a job may take once the device has run out of memory: the next smaller bands.
 const MEMORY_SHRINK: u64 = 2;
@@ -40,17 +41,34 @@ struct State {
     opened: u64,
     /// Bytes that a job may take: as the options say, or less once the device has run out.
     memory_bytes: Option<u64>,
-    /// Compiling takes longer than many frames, and the tasks of one shot follow one another.
-    graph: Option<Lent>,
+    /// At most one of each kind of work: compiling takes longer than many frames, and the tasks of one shot follow one another.
+    graphs: Vec<Lent>,
 }
 
 /// What a graph was compiled from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Key {
-    recipe: Digest,
+    work: GraphWork,
     input: FrameLayout,
-    track: Option<Digest>,
     opened: u64,
+}
+
+impl Key {
+    /// Whether the work can be done in smaller and smaller bands.
+    fn shrinks(&self) -> bool {
+        matches!(self.work, GraphWork::Recipe { .. })
+    }
+}
+
+/// What a graph does with frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GraphWork {
+    /// Everything that a recipe says, with the windows of a track.
+    Recipe { recipe: Digest, track: Option<Digest> },
+    /// A look, which depends on the frames' layout alone.
+    Look,
+    /// Finding faces with a network.
+    Faces { network: Digest },
 }
 
 /// A graph in use by one task.
@@ -70,7 +88,7 @@ impl Devices {
     #[must_use]
     pub fn new(choice: GpuChoice, gpu: Gpu) -> Self {
         let options = gpu.options().clone();
-        let state = Mutex::new(State { gpu: Some(gpu), opened: 0, memory_bytes: options.memory_bytes, graph: None });
+        let state = Mutex::new(State { gpu: Some(gpu), opened: 0, memory_bytes: options.memory_bytes, graphs: Vec::new() });
         Self { choice, options, state, networks: KeptNetworks::default() }
     }
 
@@ -92,12 +110,59 @@ impl Devices {
         models: &Models,
         track: Option<&ShotTrack>,
     ) -> Result<Lent, TaskError> {
+        let work = GraphWork::Recipe { recipe: recipe.digest(), track: track.map(|track| track.digest) };
+        self.lend_recorded(work, input, models, |executor, room| {
+            let means = Means::new(models, executor).with_track(track.map(|track| &track.track));
+            Ok(record_fitting(&recipe.steps, input, output, means, room)?)
+        })
+    }
+
+    /// A graph that looks at frames of `input`.
+    ///
+    /// # Errors
+    /// As [`Devices::lend`].
+    pub(super) fn lend_look(&self, look: &Look, input: &FrameLayout) -> Result<Lent, TaskError> {
+        self.lend_recorded(GraphWork::Look, input, &Models::new(), |_, room| {
+            let recording = record_look(look, input);
+            room.check(&recording).map_err(GpuError::from)?;
+            Ok(recording)
+        })
+    }
+
+    /// A graph that finds faces in frames of `input` with the one network of `models`, which `detector` is.
+    ///
+    /// # Errors
+    /// As [`Devices::lend`].
+    pub(super) fn lend_faces(
+        &self,
+        network: Digest,
+        detector: &Detector,
+        input: &FrameLayout,
+        models: &Models,
+    ) -> Result<Lent, TaskError> {
+        self.lend_recorded(GraphWork::Faces { network }, input, models, |executor, room| {
+            let recording = detector.recording(input, &executor.options);
+            room.check(&recording).map_err(GpuError::from)?;
+            Ok(recording)
+        })
+    }
+
+    /// The graph kept from the last task of this work, or what `record` records, compiled; recorded anew with less room as long as
+    /// the device runs out of memory.
+    fn lend_recorded(
+        &self,
+        work: GraphWork,
+        input: &FrameLayout,
+        models: &Models,
+        record: impl Fn(&Executor, &Room) -> Result<Recording, TaskError>,
+    ) -> Result<Lent, TaskError> {
         let mut state = self.lock();
         let gpu = state.open(self.choice, &self.options)?;
-        let track_digest = track.map(|track| track.digest);
-        let key = Key { recipe: recipe.digest(), input: input.clone(), track: track_digest, opened: state.opened };
-        if let Some(mut lent) = state.graph.take_if(|lent| lent.key == key) {
-            drop(state);
+        let key = Key { work, input: input.clone(), opened: state.opened };
+        // The old one's buffers first: two graphs of 8K frames need not fit side by side.
+        let kept = state.take(&key.work);
+        drop(state);
+        if let Some(mut lent) = kept.filter(|lent| lent.key == key) {
             return match lent.graph.begin() {
                 Ok(()) => Ok(lent),
                 Err(error @ GpuError::OutOfMemory { .. }) => {
@@ -107,19 +172,17 @@ impl Devices {
                 Err(error) => Err(self.failed(&key, error)),
             };
         }
-        // The old one's buffers first: two graphs of 8K frames need not fit side by side.
-        state.graph = None;
-        drop(state);
         let mut executor = self.executor(&gpu, models).map_err(|error| self.failed(&key, error))?;
         loop {
             let room = self.room(&gpu);
             executor.memory_bytes_max = executor.memory_bytes_max.min(room.memory_bytes.unwrap_or(u64::MAX) / NETWORK_SHARE);
-            let means = Means::new(models, &executor).with_track(track.map(|track| &track.track));
-            let recording = record_fitting(&recipe.steps, input, output, means, &room)?;
+            let recording = record(&executor, &room)?;
             let memory_bytes = recording.memory_bytes();
             match Graph::new(&gpu, &recording) {
                 Ok(graph) => return Ok(Lent { key, graph, tail: recording.tail, memory_bytes }),
-                Err(GpuError::OutOfMemory { .. }) => self.take_less(key.opened, memory_bytes),
+                // What is kept for other work goes first.
+                Err(GpuError::OutOfMemory { .. }) if self.let_go() => {}
+                Err(GpuError::OutOfMemory { .. }) if key.shrinks() => self.take_less(key.opened, memory_bytes),
                 Err(error) => return Err(self.failed(&key, error)),
             }
         }
@@ -132,9 +195,19 @@ impl Devices {
     }
 
     /// The device ran out of memory under `lent`: from here on jobs are recorded in smaller bands, until it is opened anew.
-    /// The smallest that do not fit either fail by themselves.
+    /// The smallest that do not fit either fail by themselves. What cannot be done in bands only lets go of what was kept.
     pub fn out_of_memory(&self, lent: &Lent) {
-        self.take_less(lent.key.opened, lent.memory_bytes);
+        if lent.key.shrinks() {
+            self.take_less(lent.key.opened, lent.memory_bytes);
+        } else {
+            self.let_go();
+        }
+    }
+
+    /// Drops all graphs that are kept for coming tasks; `false` where there are none.
+    fn let_go(&self) -> bool {
+        let graphs = std::mem::take(&mut self.lock().graphs);
+        !graphs.is_empty()
     }
 
     fn take_less(&self, opened: u64, memory_bytes: u64) {
@@ -147,7 +220,7 @@ impl Devices {
                 "the GPU is out of memory; frames are rendered in smaller bands from here on"
             );
             state.memory_bytes = Some(memory_bytes);
-            state.graph = None;
+            state.graphs.clear();
         }
     }
 
@@ -177,7 +250,8 @@ impl Devices {
     pub fn give_back(&self, lent: Lent) {
         let mut state = self.lock();
         if lent.graph.in_flight() == 0 && lent.key.opened == state.opened && state.gpu.is_some() {
-            state.graph = Some(lent);
+            state.take(&lent.key.work);
+            state.graphs.push(lent);
         }
     }
 
@@ -191,7 +265,7 @@ impl Devices {
         let mut state = self.lock();
         if opened == state.opened {
             state.gpu = None;
-            state.graph = None;
+            state.graphs.clear();
         }
     }
 
@@ -202,6 +276,13 @@ impl Devices {
 }
 
 impl State {
+    /// The kept graph of this kind of work, whatever exactly it does.
+    fn take(&mut self, work: &GraphWork) -> Option<Lent> {
+        let kind = std::mem::discriminant(work);
+        let at = self.graphs.iter().position(|lent| std::mem::discriminant(&lent.key.work) == kind)?;
+        Some(self.graphs.remove(at))
+    }
+
     fn open(&mut self, choice: GpuChoice, options: &GpuOptions) -> Result<Gpu, GpuError> {
         if let Some(gpu) = &self.gpu {
             return Ok(gpu.clone());

@@ -15,6 +15,8 @@ use crate::gpu::fitting::FitError;
 use crate::gpu::{GpuError, RecordError};
 use crate::media::MediaError;
 use crate::net::Refusal;
+use crate::reframe::NoDetector;
+use crate::reframe::findings::InvalidFindings;
 use crate::scratch::ScratchError;
 
 /// Why a task has no result.
@@ -58,6 +60,17 @@ pub enum TaskError {
         /// Node, operator and reason.
         source: Refusal,
     },
+    /// A network that finds no faces, or not in these frames.
+    #[error("model {model}")]
+    NoDetector {
+        /// What people call it.
+        model: String,
+        /// What it is, or what is wrong.
+        source: NoDetector,
+    },
+    /// Findings that are not whole.
+    #[error("this worker's own findings are wrong: {0}")]
+    Findings(#[from] InvalidFindings),
     /// A network beyond its bound, which the coordinator should have refused.
     #[error("a file of model {model} has {bytes} bytes, at most {MODEL_BYTES_MAX} are read")]
     ModelTooLarge {
@@ -155,10 +168,11 @@ impl TaskError {
             | Self::NoTrack(_)
             | Self::Track(_)
             | Self::Network { .. }
+            | Self::NoDetector { .. }
             | Self::ModelTooLarge { .. }
             | Self::Unlike { .. } => FailureClass::Job,
             Self::Transfer(_) | Self::Away { .. } | Self::Blob(_) | Self::Scratch(_) => FailureClass::Environment,
-            Self::Black { .. } | Self::Receipt(_) | Self::NoRender => FailureClass::Worker,
+            Self::Black { .. } | Self::Receipt(_) | Self::Findings(_) | Self::NoRender => FailureClass::Worker,
         }
     }
 
@@ -178,6 +192,8 @@ impl TaskError {
             | Self::NoTrack(_)
             | Self::Track(_)
             | Self::Network { .. }
+            | Self::NoDetector { .. }
+            | Self::Findings(_)
             | Self::ModelTooLarge { .. }
             | Self::Away { .. }
             | Self::Receipt(_)

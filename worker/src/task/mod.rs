@@ -3,6 +3,8 @@
 //! Everything here is synchronous and runs on the task's own thread. Invariants: a result is returned only after its blob is
 //! stored with the coordinator; a cancelled task says nothing; a panic is this worker's failure, never its end.
 
+mod again;
+mod analyse;
 mod assemble;
 mod black;
 mod blobs;
@@ -130,7 +132,8 @@ impl<'a> Job<'a> {
     fn run(&self) -> Result<TaskResult, TaskError> {
         match &self.assignment.work {
             Work::Probe => self.probe().map(TaskResult::Facts),
-            Work::Analyse { .. } | Work::Plan { .. } => Err(TaskError::NoRender),
+            Work::Analyse { facts, range, models } => self.analyse(facts, *range, models).map(TaskResult::Findings),
+            Work::Plan { .. } => Err(TaskError::NoRender),
             Work::Render { facts, range, models, track } => {
                 self.render(facts, *range, models, *track).map(|(receipt, _)| TaskResult::Segment(receipt))
             }

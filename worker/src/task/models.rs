@@ -72,7 +72,7 @@ impl Job<'_> {
     }
 
     /// The network as people call it.
-    fn model_name(&self, digest: Digest) -> String {
+    pub(super) fn model_name(&self, digest: Digest) -> String {
         let named = self.assignment.recipe.models().find(|model| model.digest == Some(digest));
         named.map_or_else(|| digest.short(), shotfarm_shared::model::ModelRef::short)
     }

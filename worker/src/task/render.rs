@@ -13,12 +13,11 @@ use shotfarm_shared::segment::{Receipt, ReceiptMismatch};
 use super::Job;
 use super::black::{Guarded, Shown};
 use super::compare::{Comparing, Comparison};
-use super::devices::Lent;
 use super::error::TaskError;
 use super::pipeline::{self, Engine, Sink, Source, StageTimes};
 use super::plan::FramePlan;
 use super::track::ShotTrack;
-use crate::gpu::{GpuError, Graph};
+use crate::gpu::Graph;
 use crate::media::encode::output_pixel_aspect;
 use crate::media::{Decoder, EncodeSettings, Encoder, FrameDigests, SourceIndex};
 use crate::net::Models;
@@ -79,7 +78,7 @@ impl Job<'_> {
         let segment = self.folder.path.join(format!("segment.{}", recipe.profile.extension()));
         let fetched = started.elapsed();
         let shot = Shot { facts, range, output: &output, source: &source, models: &models, track: track.as_ref() };
-        let (times, fidelity) = self.make_whatever_the_gpu_does(&shot, &segment)?;
+        let (times, fidelity) = self.despite_the_gpu(range, true, || self.make(&shot, &segment))?;
         let made = started.elapsed();
         let digests = FrameDigests::read(&self.context.tools, &segment, recipe.profile, &output, self.cancel, &mut |_| {})?;
         if digests.len() != range.len() {
@@ -124,25 +123,6 @@ impl Job<'_> {
         Ok((receipt, times))
     }
 
-    /// As [`Job::make`], and once more where the device was lost, or in smaller bands where its memory was not enough.
-    fn make_whatever_the_gpu_does(&self, shot: &Shot<'_>, segment: &Path) -> Result<(StageTimes, Option<Fidelity>), TaskError> {
-        let mut reopened = false;
-        loop {
-            let error = match self.make(shot, segment) {
-                Err(TaskError::Gpu(error)) if !self.cancel.is_cancelled() => error,
-                made => return made,
-            };
-            match error {
-                GpuError::Lost { .. } | GpuError::Stuck { .. } if !reopened => reopened = true,
-                // The next try takes half of the memory. Once the smallest bands do not fit, it fails with another error.
-                GpuError::OutOfMemory { .. } => {}
-                error => return Err(error.into()),
-            }
-            tracing::warn!(%error, frames = %shot.range, "the frames are rendered once more");
-            self.progress.set(0);
-        }
-    }
-
     /// Makes the segment file, and compares its frames with the source's on the way. The graph goes back to the next task,
     /// unless the device was lost with it.
     fn make(&self, shot: &Shot<'_>, segment: &Path) -> Result<(StageTimes, Option<Fidelity>), TaskError> {
@@ -175,15 +155,5 @@ impl Job<'_> {
         let made = compared?;
         encoder.finish()?;
         Ok(made)
-    }
-
-    fn return_graph(&self, lent: Lent, error: Option<&TaskError>) {
-        match error {
-            Some(error) if error.is_device_lost() => self.context.devices.lost(&lent),
-            Some(TaskError::Gpu(GpuError::OutOfMemory { .. })) => self.context.devices.out_of_memory(&lent),
-            // After any other refusal the graph's buffers are in an unknown state.
-            Some(TaskError::Gpu(_)) => drop(lent),
-            Some(_) | None => self.context.devices.give_back(lent),
-        }
     }
 }

@@ -88,7 +88,7 @@ pub fn record_look(look: &Look, input: &FrameLayout) -> Recording {
     let features = Features::of(look);
     recorder.finish(features.bytes(), |recorder, output| {
         let eyes = Eyes { look, picture: look.picture, features };
-        let now = eyes.shrink(recorder, input);
+        let now = shrink(recorder, input, look.picture);
         let before = recorder.history("look before", look.picture.pixels() * WORD);
         let moved = eyes.motion(recorder, now, before);
         let cells = eyes.cells(recorder, now, before);
@@ -100,6 +100,43 @@ pub fn record_look(look: &Look, input: &FrameLayout) -> Recording {
     })
 }
 
+/// Records the way of a raw frame into a small copy of the size `picture`: see `look_shrink`.
+pub(super) fn shrink(recorder: &mut Recorder, input: &FrameLayout, picture: Extent) -> Proxy {
+    let look = recorder.scratch("look", picture.pixels() * WORD);
+    for (plane, byte) in FramePlane::of(input).into_iter().zip(0_u32..) {
+        let (source, first_sample) = bound_plane(recorder, input, &plane);
+        let params = look_shrink::Params {
+            first_sample,
+            source_width: plane.extent.width,
+            source_height: plane.extent.height,
+            samples_per_word: plane.samples_per_word,
+            code_mask: plane.code_mask,
+            width: picture.width,
+            height: picture.height,
+            code_zero: (CODE_PARTS * plane.code_zero) as i32,
+            code_span: (CODE_PARTS * plane.code_span) as i32,
+            byte_zero: if byte == 0 { 0 } else { 128 },
+            byte_bit: 8 * byte,
+        };
+        recorder.grid(Shader::LookShrink, &params, &[source], &[look], (picture.width, picture.height));
+    }
+    look
+}
+
+/// A buffer that holds a plane, and which of its samples is the plane's first.
+fn bound_plane(recorder: &mut Recorder, input: &FrameLayout, plane: &FramePlane) -> (Proxy, u32) {
+    if input.frame_bytes() <= FRAME_BOUND_BYTES_MAX {
+        return (recorder.input(), plane.first_sample);
+    }
+    let first_word = plane.first_sample / plane.samples_per_word;
+    let samples = plane.extent.pixels() as u32;
+    let words = (plane.first_sample + samples).div_ceil(plane.samples_per_word) - first_word;
+    let bytes = u64::from(words) * WORD;
+    let own = recorder.scratch("plane of the frame", bytes);
+    recorder.copy((recorder.input(), u64::from(first_word) * WORD), (own, 0), bytes);
+    (own, plane.first_sample - first_word * plane.samples_per_word)
+}
+
 /// What every part of the recording needs to know.
 struct Eyes<'a> {
     look: &'a Look,
@@ -108,43 +145,6 @@ struct Eyes<'a> {
 }
 
 impl Eyes<'_> {
-    /// The small copy.
-    fn shrink(&self, recorder: &mut Recorder, input: &FrameLayout) -> Proxy {
-        let look = recorder.scratch("look", self.picture.pixels() * WORD);
-        for (plane, byte) in FramePlane::of(input).into_iter().zip(0_u32..) {
-            let (source, first_sample) = self.plane(recorder, input, &plane);
-            let params = look_shrink::Params {
-                first_sample,
-                source_width: plane.extent.width,
-                source_height: plane.extent.height,
-                samples_per_word: plane.samples_per_word,
-                code_mask: plane.code_mask,
-                width: self.picture.width,
-                height: self.picture.height,
-                code_zero: (CODE_PARTS * plane.code_zero) as i32,
-                code_span: (CODE_PARTS * plane.code_span) as i32,
-                byte_zero: if byte == 0 { 0 } else { 128 },
-                byte_bit: 8 * byte,
-            };
-            recorder.grid(Shader::LookShrink, &params, &[source], &[look], (self.picture.width, self.picture.height));
-        }
-        look
-    }
-
-    /// A buffer that holds a plane, and which of its samples is the plane's first.
-    fn plane(&self, recorder: &mut Recorder, input: &FrameLayout, plane: &FramePlane) -> (Proxy, u32) {
-        if input.frame_bytes() <= FRAME_BOUND_BYTES_MAX {
-            return (recorder.input(), plane.first_sample);
-        }
-        let first_word = plane.first_sample / plane.samples_per_word;
-        let samples = plane.extent.pixels() as u32;
-        let words = (plane.first_sample + samples).div_ceil(plane.samples_per_word) - first_word;
-        let bytes = u64::from(words) * WORD;
-        let own = recorder.scratch("plane of the frame", bytes);
-        recorder.copy((recorder.input(), u64::from(first_word) * WORD), (own, 0), bytes);
-        (own, plane.first_sample - first_word * plane.samples_per_word)
-    }
-
     /// How each cell moved since the frame before.
     fn motion(&self, recorder: &mut Recorder, now: Proxy, before: Proxy) -> Proxy {
         let Extent { width, height } = self.picture;

@@ -10,6 +10,7 @@ mod curves;
 mod deband;
 mod denoise;
 mod ewa;
+mod faces;
 mod frame;
 mod fsr;
 mod grain;
@@ -170,6 +171,7 @@ fn run_pass(pass: &Pass, memory: &mut [Vec<u32>]) {
         Shader::DenoiseMean => denoise::denoise_mean(params(pass), &mut bound),
         Shader::Deband => deband::deband(params(pass), &mut bound),
         Shader::Sharpen => sharpen::sharpen(params(pass), &mut bound),
+        Shader::FaceInput => faces::face_input(params(pass), &mut bound),
         Shader::GrainField => grain::grain_field(params(pass), &mut bound),
         Shader::Grain => grain::grain(params(pass), &mut bound),
         Shader::BenchArithmetic | Shader::BenchArithmeticF16 => {

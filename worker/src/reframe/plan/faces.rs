@@ -191,7 +191,9 @@ mod tests {
             let x = core(walker, frame).expect("there");
             assert!((x - (360.0 + 2.0 * frame as f64)).abs() < 8.0, "frame {frame}: {x}");
         }
-        assert!(subjects.iter().flat_map(|subject| subject.spots.iter().flatten()).all(|spot| spot.whole.holds(&spot.core, 1e-9)));
+        assert!(
+            subjects.iter().flat_map(|subject| subject.spots.iter().flatten()).all(|spot| spot.whole.holds(&spot.core, 1e-9))
+        );
     }
 
     #[test]

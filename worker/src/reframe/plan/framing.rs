@@ -58,13 +58,20 @@ struct Stretch<'s, 'f> {
     subjects: Vec<Subject>,
 }
 
-/// Frames a stretch; `layout` when it was set by hand.
-pub(super) fn frame(shot: &TrackFor, reframe: &Reframe, mut scene: Scene<'_>, layout: Option<Layout>) -> Framed {
-    scene.content = bars::content(&scene);
+/// What has to be known of a stretch before its subjects: its bars, how the camera moved, its letters.
+pub(super) fn look(scene: &mut Scene<'_>) -> (Vec<CameraMotion>, Lettering) {
+    scene.content = bars::content(scene);
     let within = scene.cells_within();
     let camera = scene.views.iter().map(|view| CameraMotion::of(view, scene.grid(), &within)).collect::<Vec<_>>();
-    let letters = Lettering::find(&scene, &camera);
-    let is_black = !scene.views.is_empty() && scene.views.iter().all(|view| view.brightest.iter().all(|&line| line <= BLACK_MOST));
+    let letters = Lettering::find(scene, &camera);
+    (camera, letters)
+}
+
+/// Frames a stretch; `layout` when it was set by hand.
+pub(super) fn frame(shot: &TrackFor, reframe: &Reframe, mut scene: Scene<'_>, layout: Option<Layout>) -> Framed {
+    let (camera, letters) = look(&mut scene);
+    let is_black =
+        !scene.views.is_empty() && scene.views.iter().all(|view| view.brightest.iter().all(|&line| line <= BLACK_MOST));
     let subjects = if is_black { Vec::new() } else { subjects::find(&scene, &camera, &letters) };
     let room = Room::largest(scene.content, shape(&Window::whole(shot.target), shot));
     let span = Span { frames: scene.frames(), per_second: scene.per_second };
@@ -80,7 +87,8 @@ impl Stretch<'_, '_> {
     fn framed(&self, layout: Option<Layout>, is_black: bool) -> Framed {
         if !self.room.is_usable(self.shot.source) {
             let (width, height) = (self.room.width, self.room.height);
-            return self.fit(format!("a window of this shape would have {width:.1} x {height:.1} px: the picture is shown whole"));
+            return self
+                .fit(format!("a window of this shape would have {width:.1} x {height:.1} px: the picture is shown whole"));
         }
         match layout {
             Some(Layout::Fit) => return self.fit("shown whole, as set by hand".to_owned()),
@@ -177,10 +185,12 @@ impl Stretch<'_, '_> {
     fn sides(&self) -> Option<[Vec<Subject>; 2]> {
         let mut placed = self.subjects.iter().filter_map(|subject| Some((subject.middle()?, subject))).collect::<Vec<_>>();
         let spread = |of: fn(&(f64, f64)) -> f64| {
-            let (low, high) = placed.iter().map(|(middle, _)| of(middle)).fold((f64::MAX, f64::MIN), |(l, h), x| (l.min(x), h.max(x)));
+            let (low, high) =
+                placed.iter().map(|(middle, _)| of(middle)).fold((f64::MAX, f64::MIN), |(l, h), x| (l.min(x), h.max(x)));
             high - low
         };
-        let along: fn(&(f64, f64)) -> f64 = if spread(|place| place.0) >= spread(|place| place.1) { |place| place.0 } else { |place| place.1 };
+        let along: fn(&(f64, f64)) -> f64 =
+            if spread(|place| place.0) >= spread(|place| place.1) { |place| place.0 } else { |place| place.1 };
         placed.sort_by(|left, right| along(&left.0).total_cmp(&along(&right.0)));
         let gap = |index: &usize| along(&placed[*index].0) - along(&placed[index - 1].0);
         let widest = (1..placed.len()).max_by(|left, right| gap(left).total_cmp(&gap(right)).then(right.cmp(left)))?;
@@ -278,8 +288,18 @@ impl Stretch<'_, '_> {
         let wishes = sides.each_ref().map(|side| wish(self.scene, &self.room, side, &self.letters.blocks));
         let [first, second] = wishes;
         let in_turn = Wish {
-            keeps: first.keeps.into_iter().filter(|keep| keep.at < begin).chain(second.keeps.into_iter().filter(|keep| keep.at >= end)).collect(),
-            aims: first.aims.into_iter().filter(|aim| aim.0 < begin).chain(second.aims.into_iter().filter(|aim| aim.0 >= end)).collect(),
+            keeps: first
+                .keeps
+                .into_iter()
+                .filter(|keep| keep.at < begin)
+                .chain(second.keeps.into_iter().filter(|keep| keep.at >= end))
+                .collect(),
+            aims: first
+                .aims
+                .into_iter()
+                .filter(|aim| aim.0 < begin)
+                .chain(second.aims.into_iter().filter(|aim| aim.0 >= end))
+                .collect(),
         };
         let mut course = course(&self.room, self.span, &in_turn, &self.clear, CameraChoice::Pan);
         let moves = why::moves(course.camera, &course.windows);
@@ -294,4 +314,3 @@ impl Stretch<'_, '_> {
 fn union_at(side: &[Subject], at: usize) -> Option<Window> {
     side.iter().filter_map(|subject| Some(subject.spots[at]?.whole)).reduce(|all, place| all.union(&place))
 }
-

@@ -112,7 +112,8 @@ fn best_path(regions: &[Vec<Region>], usual: f64, costs: &Costs) -> Option<Path>
         let row = here.iter().map(of).collect();
         best.push(row);
     }
-    let ends = best.iter().enumerate().flat_map(|(view, row)| row.iter().enumerate().map(move |(index, best)| (view, index, best.gain)));
+    let ends =
+        best.iter().enumerate().flat_map(|(view, row)| row.iter().enumerate().map(move |(index, best)| (view, index, best.gain)));
     let (view, index, _) = ends.fold(None, |found: Option<(usize, usize, f64)>, end| match found {
         Some(found) if found.2 >= end.2 => Some(found),
         _ => Some(end),

@@ -14,6 +14,7 @@
 mod barrier;
 mod bars;
 mod camera_motion;
+mod candidates;
 mod cuts;
 mod faces;
 mod framing;
@@ -44,6 +45,7 @@ use super::findings::Findings;
 use framing::Framed;
 use scene::Scene;
 
+pub use candidates::{Candidate, candidates};
 pub use path::ACCELERATION_MAX;
 
 /// A shot for which no track can be made.
@@ -144,14 +146,7 @@ fn parts<'h>(findings: &Findings, hand: &'h Track) -> Vec<Part<'h>> {
     parts
 }
 
-fn framed(
-    shot: &TrackFor,
-    rate: FrameRate,
-    reframe: &Reframe,
-    findings: &Findings,
-    hand: &Track,
-    range: FrameRange,
-) -> Framed {
+fn framed(shot: &TrackFor, rate: FrameRate, reframe: &Reframe, findings: &Findings, hand: &Track, range: FrameRange) -> Framed {
     let keys = hand.keys.iter().filter(|key| (range.start..range.end).contains(&key.frame)).copied().collect::<Vec<_>>();
     let mut framed = framing::frame(shot, reframe, Scene::of(findings, range, rate), hand::layout(&keys));
     hand::put(&mut framed, &keys, range.start, range.len() as usize, shot.source, rate.per_second());

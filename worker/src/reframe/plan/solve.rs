@@ -204,8 +204,7 @@ impl Program {
 
     fn solve(self) -> Result<Vec<f64>, NotSolved> {
         let (columns, rows) = (self.linear.len(), self.bounds.len());
-        let cones =
-            [SupportedConeT::ZeroConeT(self.equalities), SupportedConeT::NonnegativeConeT(rows - self.equalities)];
+        let cones = [SupportedConeT::ZeroConeT(self.equalities), SupportedConeT::NonnegativeConeT(rows - self.equalities)];
         let settings = DefaultSettingsBuilder::default()
             .verbose(false)
             .max_iter(ROUNDS_MAX)
@@ -392,9 +391,10 @@ mod tests {
             let (from, to) = (hold.from / problem.side, hold.to / problem.side);
             (from - place(hold.at)).max(place(hold.at) - to).max(0.0) * hold.weight * HOLD_COST / problem.per_second
         });
-        let aims = problem.aims.iter().map(|aim| {
-            (place(aim.at) - aim.to / problem.side).powi(2) * aim.weight * AIM_COST / problem.per_second
-        });
+        let aims = problem
+            .aims
+            .iter()
+            .map(|aim| (place(aim.at) - aim.to / problem.side).powi(2) * aim.weight * AIM_COST / problem.per_second);
         VELOCITY_COST * bends(1)
             + ACCELERATION_COST / seconds * bends(2)
             + JERK_COST / seconds.powi(2) * bends(3)

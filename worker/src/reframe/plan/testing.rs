@@ -30,11 +30,8 @@ impl Painter {
         let look = Look::of(Extent::new(width, height), rate(), frames);
         let grey = Cell { luma: 128, blue: 128, red: 128, ..Cell::default() };
         let sides = (look.picture.width + look.picture.height) as usize;
-        let full = || Full {
-            cells: bytemuck::cast_slice(&vec![grey; look.cells()]).to_vec(),
-            brightest: vec![200; sides],
-            faces: None,
-        };
+        let full =
+            || Full { cells: bytemuck::cast_slice(&vec![grey; look.cells()]).to_vec(), brightest: vec![200; sides], faces: None };
         let seen = (0..frames).map(|frame| Seen { frame, change: 0.0, residual: 0.0, histogram: 0.0, full: Some(full()) });
         Self { findings: Findings { look, range: FrameRange::new(0, frames), seen: seen.collect() } }
     }

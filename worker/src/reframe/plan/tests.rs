@@ -128,7 +128,12 @@ fn hands_win() {
     // A stretch stays as it is, and the plan fills the rest.
     let own = Track { keys: Vec::new(), stretches: vec![track.stretches[0].clone()], ..Track::empty() };
     let mut own = own;
-    own.stretches[0] = shotfarm_shared::track::Stretch { first: 30, end: 50, windows: vec![track.stretches[0].windows[0]], ..own.stretches[0].clone() };
+    own.stretches[0] = shotfarm_shared::track::Stretch {
+        first: 30,
+        end: 50,
+        windows: vec![track.stretches[0].windows[0]],
+        ..own.stretches[0].clone()
+    };
     let track = plan(&shot, rate(), &recipe("reframe 9:16"), &painter.findings, Some(&own)).expect("a track");
     assert_eq!(track.stretches.len(), 3);
     assert_eq!(track.stretches[1], own.stretches[0]);

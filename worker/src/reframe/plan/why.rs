@@ -32,7 +32,8 @@ pub(super) fn who(subjects: &[Subject]) -> String {
 /// What the window does with them.
 pub(super) fn moves(camera: Camera, windows: &[Window]) -> String {
     let way = |of: fn(&Window) -> f64| {
-        let (low, high) = windows.iter().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        let (low, high) =
+            windows.iter().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
         (high - low).max(0.0)
     };
     let way = way(|window| window.x).hypot(way(|window| window.y)).round();

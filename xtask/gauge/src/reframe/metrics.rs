@@ -111,11 +111,6 @@ impl Figures {
     pub(crate) fn between_share(&self) -> Option<f64> {
         (self.several > 0).then(|| self.between as f64 / self.several as f64)
     }
-
-    /// Wrong cuts a thousand frames.
-    pub(crate) fn wrong_cuts(&self) -> f64 {
-        self.cuts.wrong as f64 * 1_000.0 / self.frames.max(1) as f64
-    }
 }
 
 /// How well a frame's areas match the true window; any of several true ones.

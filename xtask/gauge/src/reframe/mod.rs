@@ -144,7 +144,7 @@ fn measure_shot(looker: &Looker, shot: &Shot, folder: &Path) -> Result<(Outcome,
     let adaptive = scenedetect::adaptive_cuts(&differences);
     let cuts = [&chosen.judged.cuts, &flip.cuts, &content, &adaptive].map(|found| Cuts::of(found, &film.truth.cuts));
     let overlaps = [0, 1, 2].map(|judge| (judges[judge], figures[judge].iou()));
-    let strip = sheets::strip(shot.name, &frames, &film.truth, &overlaps);
+    let strip = sheets::strip(shot.name, &frames, &film.truth, &chosen.subjects, &overlaps);
     let outcome = Outcome {
         name: shot.name.to_owned(),
         class: shot.class,

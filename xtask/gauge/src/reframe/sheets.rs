@@ -7,6 +7,7 @@ use shotfarm_tests::film::Frame;
 use shotfarm_tests::pictures::{Tile, contact_sheet, write_png};
 
 use super::judged::Judged;
+use super::peers::autoflip::Region;
 use super::truth::Truth;
 use crate::error::GaugeError;
 
@@ -17,13 +18,16 @@ const TILE_WIDTH: u32 = 300;
 /// Colours of outlines: the truth, its subjects; then the judges in their order.
 const TRUTH: [u8; 3] = [255, 255, 255];
 const SUBJECT: [u8; 3] = [255, 232, 60];
+/// What ours took for subjects.
+const FOUND: [u8; 3] = [255, 90, 220];
 const JUDGES: [[u8; 3]; 3] = [[40, 230, 90], [90, 150, 255], [255, 120, 30]];
 
 /// What the colours mean.
-pub(crate) const LEGEND: &str = "white: truth, yellow: subjects, green: ours, blue: centre, orange: AutoFlip";
+pub(crate) const LEGEND: &str =
+    "white: truth, yellow: subjects, green: ours, blue: centre, orange: AutoFlip, pink: what ours took for subjects";
 
 /// One shot's strip. `choices` are in the order of the judges, each with its overlap of the whole shot.
-pub(crate) fn strip(name: &str, frames: &[Frame], truth: &Truth, choices: &[(&Judged, f64)]) -> Vec<Tile> {
+pub(crate) fn strip(name: &str, frames: &[Frame], truth: &Truth, found: &[Vec<Region>], choices: &[(&Judged, f64)]) -> Vec<Tile> {
     let shown = FRAMES.min(frames.len());
     let tile = |index: usize| {
         let at = index * frames.len().saturating_sub(1) / shown.saturating_sub(1).max(1);
@@ -32,6 +36,7 @@ pub(crate) fn strip(name: &str, frames: &[Frame], truth: &Truth, choices: &[(&Ju
             known.windows.iter().for_each(|window| outline(&mut frame, window, TRUTH, 3));
             known.needed.iter().for_each(|subject| outline(&mut frame, subject, SUBJECT, 1));
         }
+        found.get(at).into_iter().flatten().for_each(|region| outline(&mut frame, &region.place, FOUND, 1));
         // Ours last: it is the one to be seen.
         for (index, (judged, _)) in choices.iter().enumerate().rev() {
             judged.shown.get(at).into_iter().flatten().for_each(|window| outline(&mut frame, window, JUDGES[index % 3], 2));

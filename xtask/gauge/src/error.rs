@@ -10,7 +10,7 @@ use shotfarm_worker::gpu::measure::MeasureError;
 use shotfarm_worker::gpu::{GpuError, RecordError};
 use shotfarm_worker::media::MediaError;
 use shotfarm_worker::net::Refusal;
-use shotfarm_worker::reframe::{LookError, PlanError};
+use shotfarm_worker::reframe::{LookError, NoDetector, PlanError};
 use shotfarm_worker::task::TaskError;
 
 use crate::reframe::AnnotationError;
@@ -36,6 +36,8 @@ pub(crate) enum GaugeError {
     Encode(#[from] EncodeError),
     #[error(transparent)]
     Look(#[from] LookError),
+    #[error(transparent)]
+    Detector(#[from] NoDetector),
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]

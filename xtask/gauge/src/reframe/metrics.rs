@@ -11,6 +11,9 @@ pub(crate) const SLACK_PIXELS: f64 = 1.0;
 /// Pixels by which a window may lie outside of the picture: what rounding makes of the sums of a track.
 const OUTSIDE_PIXELS: f64 = 1e-3;
 
+/// Rows of a bar that a window may show: compression makes its edge soft.
+const BARS_PIXELS: f64 = 1.0;
+
 /// Sums over frames; shots are added up.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub(crate) struct Figures {
@@ -27,6 +30,8 @@ pub(crate) struct Figures {
     pub(crate) between: usize,
     /// Frames with a window that leaves the picture.
     pub(crate) outside: usize,
+    /// Frames with a window that shows some of the source's bars.
+    pub(crate) barred: usize,
     /// The largest change of speed of a window's middle within a stretch, in pixels of the source a frame squared.
     pub(crate) acceleration: f64,
     /// The same within stretches that are meant to stand still, of their speed as well.
@@ -75,6 +80,7 @@ impl Figures {
             figures.several += usize::from(frame.needed.len() > 1);
             figures.between += usize::from(frame.needed.len() > 1 && !frame.needed.iter().any(whole));
             figures.outside += usize::from(!shown.iter().all(|window| picture.holds(window, OUTSIDE_PIXELS)));
+            figures.barred += usize::from(!shown.iter().all(|window| truth.content.holds(window, BARS_PIXELS)));
         }
         (figures.acceleration, figures.unrest) = motion(judged);
         figures
@@ -90,6 +96,7 @@ impl Figures {
             sum.several += one.several;
             sum.between += one.between;
             sum.outside += one.outside;
+            sum.barred += one.barred;
             sum.acceleration = sum.acceleration.max(one.acceleration);
             sum.unrest = sum.unrest.max(one.unrest);
             sum.cuts.add(one.cuts);
@@ -244,6 +251,15 @@ mod tests {
     fn a_window_outside_is_counted() {
         let truth = truth(vec![one(400.0, 330.0), one(400.0, 330.0)]);
         assert_eq!(Figures::of(&truth, &PICTURE, &path(&[330.0, 331.0], false)).outside, 1);
+    }
+
+    #[test]
+    fn a_window_that_shows_bars_is_counted() {
+        let content = Window { y: 40.0, height: 190.0, ..PICTURE };
+        let truth = Truth { content, ..truth(vec![one(60.0, 20.0)]) };
+        assert_eq!(Figures::of(&truth, &PICTURE, &path(&[20.0], true)).barred, 1);
+        let within = Judged { shown: vec![vec![Window { y: 40.0, height: 190.0, ..window(20.0) }]], ..path(&[20.0], true) };
+        assert_eq!(Figures::of(&truth, &PICTURE, &within).barred, 0);
     }
 
     #[test]

@@ -49,6 +49,9 @@ pub(crate) struct ReframeArguments {
     /// The GPU: best, software, or a number from `shotfarm doctor`
     #[arg(long, default_value = "software")]
     gpu: DeviceName,
+    /// A network that finds faces, as ONNX (YuNet and its like); ours goes without by default
+    #[arg(long, value_name = "FILE")]
+    faces: Option<PathBuf>,
     /// Only shots with this in their name or class
     #[arg(long, default_value = "")]
     only: String,
@@ -63,10 +66,16 @@ pub(crate) struct ReframeArguments {
     clips: Option<PathBuf>,
 }
 
+impl ReframeArguments {
+    fn looker(&self) -> Result<Looker, GaugeError> {
+        Looker::new(self.gpu.open()?, self.faces.as_deref())
+    }
+}
+
 /// Measures, writes, and says whether every bar is reached.
 pub(crate) fn run(arguments: &ReframeArguments) -> Result<(), GaugeError> {
     if let Some(annotations) = &arguments.retargetvid {
-        return retargetvid::run(annotations, arguments.clips.as_deref(), &arguments.gpu);
+        return retargetvid::run(annotations, arguments.clips.as_deref(), || arguments.looker());
     }
     let folder = arguments.dir.join("shots");
     fs::create_dir_all(&folder).map_err(GaugeError::file("cannot make", &folder))?;
@@ -78,7 +87,7 @@ pub(crate) fn run(arguments: &ReframeArguments) -> Result<(), GaugeError> {
     if arguments.draw {
         return draw(&shots, &folder);
     }
-    let measured = measure(&arguments.gpu, &shots, &arguments.dir)?;
+    let measured = measure(&arguments.looker()?, &shots, &arguments.dir)?;
     let bars = outcome::bars(&measured);
     let text = write::markdown(&measured, &bars);
     println!("{text}");
@@ -107,15 +116,14 @@ fn draw(shots: &[Shot], folder: &Path) -> Result<(), GaugeError> {
 }
 
 /// Every shot, class by class, with a sheet for each.
-fn measure(gpu: &DeviceName, shots: &[Shot], dir: &Path) -> Result<Measured, GaugeError> {
-    let looker = Looker::new(gpu.open()?)?;
+fn measure(looker: &Looker, shots: &[Shot], dir: &Path) -> Result<Measured, GaugeError> {
     let mut measured = Measured { device: looker.device(), outcomes: Vec::with_capacity(shots.len()) };
     let mut progress = Progress::new(shots.iter().map(|shot| f64::from(shot.frames())).sum());
     for class in Class::ALL {
         let mut tiles = Vec::new();
         for shot in shots.iter().filter(|shot| shot.class == class) {
             progress.begin(shot.name);
-            let (outcome, strip) = measure_shot(&looker, shot, &dir.join("shots"))?;
+            let (outcome, strip) = measure_shot(looker, shot, &dir.join("shots"))?;
             measured.outcomes.push(outcome);
             tiles.extend(strip);
             progress.end(f64::from(shot.frames()));

@@ -2,6 +2,7 @@
 //! in one process.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use shotfarm_shared::frames::{FrameRange, FrameRate};
 use shotfarm_shared::media::{Extent, MediaFacts};
@@ -9,8 +10,9 @@ use shotfarm_shared::recipe::{Reframe, Step, read_steps};
 use shotfarm_shared::track::{Camera, Stretch, Track, TrackFor};
 use shotfarm_worker::gpu::Gpu;
 use shotfarm_worker::media::{Cancel, Decoder, SourceIndex, Tools, probe};
+use shotfarm_worker::net::Network;
 use shotfarm_worker::reframe::plan::{ACCELERATION_MAX, Candidate, candidates};
-use shotfarm_worker::reframe::{Findings, Look, analyse_frames, plan};
+use shotfarm_worker::reframe::{Detector, Eyes, Findings, Look, plan};
 
 use super::judged::{Held, Judged};
 use super::peers::autoflip::{Kind, Region};
@@ -20,6 +22,8 @@ use crate::error::GaugeError;
 pub(crate) struct Looker {
     gpu: Gpu,
     tools: Tools,
+    /// A network that finds faces.
+    faces: Option<Arc<Network>>,
 }
 
 /// What came of a file.
@@ -35,9 +39,13 @@ pub(crate) struct Chosen {
 }
 
 impl Looker {
-    /// With a device, and the ffmpeg of this machine.
-    pub(crate) fn new(gpu: Gpu) -> Result<Self, GaugeError> {
-        Ok(Self { gpu, tools: Tools::find()? })
+    /// With a device, the ffmpeg of this machine, and the ONNX file of a network that finds faces.
+    pub(crate) fn new(gpu: Gpu, faces: Option<&Path>) -> Result<Self, GaugeError> {
+        let read = |path: &Path| {
+            let bytes = std::fs::read(path).map_err(GaugeError::file("cannot read", path))?;
+            Ok::<_, GaugeError>(Arc::new(Network::read(&bytes, None)?))
+        };
+        Ok(Self { gpu, tools: Tools::find()?, faces: faces.map(read).transpose()? })
     }
 
     /// The device, for people.
@@ -57,7 +65,7 @@ impl Looker {
             subjects: regions(facts.rate, &findings),
             acceleration: acceleration(&track, facts.rate),
             rate: facts.rate,
-            told: track.stretches.iter().map(|stretch| stretch.told()).collect(),
+            told: track.stretches.iter().map(Stretch::told).collect(),
         })
     }
 
@@ -78,7 +86,9 @@ impl Looker {
             }
         });
         let look = Look::of(facts.layout.extent, facts.rate, facts.frames);
-        let found = analyse_frames(&self.gpu, &facts.layout, &look, frames);
+        let source = facts.layout.extent;
+        let detector = self.faces.as_ref().map(|network| Detector::new(network, source).map(Arc::new)).transpose()?;
+        let found = Eyes::open(&self.gpu, &look, &facts.layout, detector.as_ref())?.look_at(frames);
         match stopped {
             Some(error) => Err(error.into()),
             None => Ok(found?),

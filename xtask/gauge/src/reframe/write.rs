@@ -73,9 +73,10 @@ fn judge_table(measured: &Measured) -> String {
             format!("{:.3}", all.acceleration),
             format!("{:.3}", all.unrest),
             all.outside.to_string(),
+            all.barred.to_string(),
         ]
     };
-    let header = ["", "IoU %", "whole %", "between %", "acceleration px", "unrest px", "outside"];
+    let header = ["", "IoU %", "whole %", "between %", "acceleration px", "unrest px", "outside", "bars shown"];
     table::markdown(&header, &JUDGES.iter().enumerate().map(row).collect::<Vec<_>>())
 }
 

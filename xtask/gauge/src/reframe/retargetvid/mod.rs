@@ -14,7 +14,6 @@ use super::judged::Judged;
 use super::ours::Looker;
 use super::peers::autoflip;
 use super::{Progress, clip};
-use crate::device::DeviceName;
 use crate::error::GaugeError;
 use crate::table;
 use annotations::{Annotations, Aspect};
@@ -24,8 +23,12 @@ pub(crate) use annotations::AnnotationError;
 /// Clips that are looked at in a folder; the set has 200.
 const CLIPS_MAX: usize = 1_000;
 
-/// Reads the annotations, measures what is at hand, and prints the table. There is no bar: it depends on the clips given.
-pub(crate) fn run(folder: &Path, clips: Option<&Path>, gpu: &DeviceName) -> Result<(), GaugeError> {
+/// Reads the annotations, measures what is at hand (a device is opened only for clips), and prints the table. There is no bar: it depends on the clips given.
+pub(crate) fn run(
+    folder: &Path,
+    clips: Option<&Path>,
+    looker: impl FnOnce() -> Result<Looker, GaugeError>,
+) -> Result<(), GaugeError> {
     let annotations = Annotations::read(folder)?;
     let mut rows = vec![
         row("annotators among themselves", Aspect::ALL.map(|aspect| score::ceiling(&annotations, aspect))),
@@ -35,8 +38,7 @@ pub(crate) fn run(folder: &Path, clips: Option<&Path>, gpu: &DeviceName) -> Resu
     println!("{count} clips, {} annotators; mean IoU in percent\n", annotations.annotators.len());
     if let Some(clips) = clips {
         let found = found(clips, &annotations)?;
-        let looker = Looker::new(gpu.open()?)?;
-        let chosen = choose_all(&looker, &annotations, &found)?;
+        let chosen = choose_all(&looker()?, &annotations, &found)?;
         let judge = |judge: usize| {
             let of = |aspect: usize| score::mean_overlap(&annotations, Aspect::ALL[aspect], &chosen[aspect][judge]);
             [of(0), of(1)]

@@ -2,7 +2,7 @@
 
 use shotfarm_shared::track::Window;
 
-use super::area::{about, common, pixels};
+use super::area::{about, common, moved_into, pixels};
 use super::judged::Judged;
 use super::truth::{Truth, TruthFrame};
 
@@ -73,7 +73,7 @@ impl Figures {
         let mut figures = Self { cuts: Cuts::of(&judged.cuts, &truth.cuts), ..Self::default() };
         for (frame, shown) in truth.frames.iter().zip(&judged.shown) {
             figures.frames += 1;
-            figures.overlap += overlap(frame, shown);
+            figures.overlap += overlap(frame, shown, &truth.content);
             let whole = |area: &Window| shown.iter().any(|window| window.holds(area, SLACK_PIXELS));
             figures.fitting += usize::from(frame.fits);
             figures.inside += usize::from(frame.fits && frame.needed.iter().all(whole));
@@ -123,8 +123,8 @@ impl Figures {
 /// How well a frame's areas match the true window; any of several true ones.
 ///
 /// A split picture whose subjects do not fit is measured part by part: each beside the true window of one subject, in the part's
-/// own size, no subject twice.
-fn overlap(frame: &TruthFrame, shown: &[Window]) -> f64 {
+/// own size and as far within the picture as it must be, no subject twice.
+fn overlap(frame: &TruthFrame, shown: &[Window], content: &Window) -> f64 {
     match shown {
         [] => 0.0,
         [window] => best(&frame.windows, window),
@@ -133,7 +133,7 @@ fn overlap(frame: &TruthFrame, shown: &[Window]) -> f64 {
             let mut left = frame.windows.clone();
             let mut sum = 0.0;
             for part in parts {
-                let resized = |window: &Window| about(window.centre(), (part.width, part.height));
+                let resized = |window: &Window| moved_into(&about(window.centre(), (part.width, part.height)), content);
                 let nearest = (0..left.len()).max_by(|&a, &b| {
                     resized(&left[a]).intersection_over_union(part).total_cmp(&resized(&left[b]).intersection_over_union(part))
                 });
@@ -235,6 +235,12 @@ mod tests {
         let halves = [Window::from([0.0, 0.0, 150.0, 135.0]), Window::from([330.0, 0.0, 150.0, 135.0])];
         let split = Judged { shown: vec![halves.map(|half| Window { y: 67.5, ..half }).to_vec(); 3], ..path(&[0.0; 3], true) };
         assert!((Figures::of(&truth, &PICTURE, &split).iou() - 1.0).abs() < 1e-9, "a part for each, in its own size");
+        let large = [0.0, 180.0].map(|x| Window { x, width: 300.0, ..window(0.0) });
+        let large = Judged { shown: vec![large.to_vec(); 3], ..path(&[0.0; 3], true) };
+        assert!(
+            (Figures::of(&truth, &PICTURE, &large).iou() - 1.0).abs() < 1e-9,
+            "as near to its subject as the picture lets it"
+        );
         let same = Judged { shown: vec![vec![window(0.0), window(0.0)]; 3], ..split };
         assert!((Figures::of(&truth, &PICTURE, &same).iou() - 0.5).abs() < 1e-9, "one subject twice is half of it");
     }

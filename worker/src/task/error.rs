@@ -17,6 +17,7 @@ use crate::media::MediaError;
 use crate::net::Refusal;
 use crate::reframe::NoDetector;
 use crate::reframe::findings::InvalidFindings;
+use crate::reframe::plan::PlanError;
 use crate::scratch::ScratchError;
 
 /// Why a task has no result.
@@ -52,6 +53,12 @@ pub enum TaskError {
     /// A track that does not suit its shot.
     #[error(transparent)]
     Track(#[from] InvalidTrack),
+    /// No track can be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A plan for a recipe that frames nothing anew.
+    #[error("a track was asked for, and none of the recipe's steps is `reframe`")]
+    NoReframe,
     /// A network that cannot be read or run here.
     #[error("model {model}")]
     Network {
@@ -167,12 +174,18 @@ impl TaskError {
             | Self::NoModel(_)
             | Self::NoTrack(_)
             | Self::Track(_)
+            | Self::Plan(PlanError::Hand(_) | PlanError::Own(_))
             | Self::Network { .. }
             | Self::NoDetector { .. }
             | Self::ModelTooLarge { .. }
             | Self::Unlike { .. } => FailureClass::Job,
             Self::Transfer(_) | Self::Away { .. } | Self::Blob(_) | Self::Scratch(_) => FailureClass::Environment,
-            Self::Black { .. } | Self::Receipt(_) | Self::Findings(_) | Self::NoRender => FailureClass::Worker,
+            Self::Black { .. }
+            | Self::Receipt(_)
+            | Self::Findings(_)
+            | Self::Plan(PlanError::Findings { .. })
+            | Self::NoReframe
+            | Self::NoRender => FailureClass::Worker,
         }
     }
 
@@ -191,6 +204,8 @@ impl TaskError {
             | Self::NoModel(_)
             | Self::NoTrack(_)
             | Self::Track(_)
+            | Self::Plan(_)
+            | Self::NoReframe
             | Self::Network { .. }
             | Self::NoDetector { .. }
             | Self::Findings(_)

@@ -11,6 +11,7 @@ mod blobs;
 mod compare;
 mod devices;
 mod error;
+mod framing;
 mod models;
 mod pipeline;
 mod plan;
@@ -133,7 +134,7 @@ impl<'a> Job<'a> {
         match &self.assignment.work {
             Work::Probe => self.probe().map(TaskResult::Facts),
             Work::Analyse { facts, range, models } => self.analyse(facts, *range, models).map(TaskResult::Findings),
-            Work::Plan { .. } => Err(TaskError::NoRender),
+            Work::Plan { facts, findings } => self.plan_track(facts, findings).map(TaskResult::Plan),
             Work::Render { facts, range, models, track } => {
                 self.render(facts, *range, models, *track).map(|(receipt, _)| TaskResult::Segment(receipt))
             }

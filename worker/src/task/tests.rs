@@ -1,6 +1,7 @@
 //! Tasks done for real: a generated clip through ffmpeg and software Vulkan, blobs in a local directory in the farm's place.
 
 mod analyse;
+mod framing;
 
 use std::path::Path;
 use std::process::Command;

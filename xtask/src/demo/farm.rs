@@ -103,6 +103,13 @@ impl Farm {
         self.ask(command, "fetch").map(drop)
     }
 
+    /// Runs the client with these words and gives what it says on standard output.
+    pub(super) fn say(&self, words: &[&str]) -> Result<String, TaskError> {
+        let mut command = self.client();
+        command.args(words);
+        self.ask(command, words.first().copied().unwrap_or_default())
+    }
+
     /// A process that ended by itself, as an error with its last words.
     pub(super) fn dead_member(&mut self) -> Option<TaskError> {
         let (name, status) = self.members.iter_mut().find_map(|member| {

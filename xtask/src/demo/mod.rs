@@ -4,6 +4,7 @@
 
 mod bar;
 mod farm;
+mod phone;
 mod plan;
 mod status;
 mod verify;
@@ -67,8 +68,8 @@ pub(crate) fn run_demo(arguments: &DemoArguments) -> Result<(), TaskError> {
     };
     let began = Instant::now();
     let clips = film(&dir, &interrupted)?;
-    let (status, render_time) = render(&shotfarm, &dir, &clips, &interrupted)?;
-    let outcome = report(&clips, &status, &dir, render_time);
+    let Rendered { status, took, sheets } = render(&shotfarm, &dir, &clips, &interrupted)?;
+    let outcome = report(&clips, &status, &dir, took, &sheets);
     if !arguments.keep && outcome.is_ok() {
         remove_state(&dir)?;
     }
@@ -148,8 +149,19 @@ fn film(dir: &Path, interrupted: &AtomicBool) -> Result<Vec<Clip>, TaskError> {
     Ok(clips)
 }
 
-/// Renders the manifest on a farm of its own and brings the outputs home. The farm is stopped when this returns.
-fn render(shotfarm: &Path, dir: &Path, clips: &[Clip], interrupted: &AtomicBool) -> Result<(FarmStatus, Duration), TaskError> {
+/// What the farm made.
+struct Rendered {
+    /// How it stood when the episode was done.
+    status: FarmStatus,
+    /// How long the episode took.
+    took: Duration,
+    /// Sheets of the shot for the phone.
+    sheets: Vec<PathBuf>,
+}
+
+/// Renders the manifest on a farm of its own and brings the outputs home, then one shot for the phone. The farm is stopped when
+/// this returns.
+fn render(shotfarm: &Path, dir: &Path, clips: &[Clip], interrupted: &AtomicBool) -> Result<Rendered, TaskError> {
     let mut farm = Farm::start(shotfarm, dir)?;
     println!("==> a coordinator listens at {}; two workers join (software GPU)", farm.url());
     farm.add_worker("demo-1")?;
@@ -159,7 +171,8 @@ fn render(shotfarm: &Path, dir: &Path, clips: &[Clip], interrupted: &AtomicBool)
         println!("==> handed in episode.csv: {} shots, batch {batch}", clips.len());
         let (status, took) = watch(&mut farm, interrupted)?;
         farm.fetch(&batch, dir)?;
-        Ok((status, took))
+        let sheets = phone::frame(&farm, clips, dir)?;
+        Ok(Rendered { status, took, sheets })
     };
     let worked = work();
     worked.map_err(|error: TaskError| if interrupted.load(Ordering::SeqCst) { error } else { farm.with_logs(&error) })
@@ -224,7 +237,7 @@ fn act(farm: &mut Farm, story: Story, status: &FarmStatus, bar: &mut Bar) -> Res
 }
 
 /// Verifies every output, prints the table and writes the pictures. An error unless all are verified.
-fn report(clips: &[Clip], status: &FarmStatus, dir: &Path, render_time: Duration) -> Result<(), TaskError> {
+fn report(clips: &[Clip], status: &FarmStatus, dir: &Path, render_time: Duration, sheets: &[PathBuf]) -> Result<(), TaskError> {
     let outcomes: Vec<_> = clips
         .iter()
         .map(|clip| {
@@ -235,7 +248,7 @@ fn report(clips: &[Clip], status: &FarmStatus, dir: &Path, render_time: Duration
     println!("\n{}\n", verify::table(&outcomes));
     let seconds: f64 = outcomes.iter().filter_map(|outcome| outcome.look.as_ref()).map(|look| look.seconds).sum();
     println!("{seconds:.1} s of finished picture in {}.", spoken(render_time));
-    for picture in verify::write_pictures(&outcomes, dir)? {
+    for picture in verify::write_pictures(&outcomes, dir)?.iter().chain(sheets) {
         println!("  picture  {}", picture.display());
     }
     println!(

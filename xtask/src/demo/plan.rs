@@ -3,7 +3,7 @@
 use shotfarm_tests::film::{Clip, ManifestRow, Shot, Size, manifest_csv};
 
 /// The show's name: Chinese on purpose, so that every path of the demo goes through such names.
-const SHOW: &str = "九五";
+pub(super) const SHOW: &str = "九五";
 const EPISODE: &str = "ep01";
 
 /// One shot's steps and the size they must lead to.

@@ -14,6 +14,8 @@ pub(super) const TEXT: Ink = Ink::solid(0xee_f0f4);
 pub(super) const FAINT: Ink = Ink::solid(0x9a_a2b4);
 /// What a window leaves out.
 pub(super) const LEFT_OUT: Ink = Ink { rgb: 0x08_0a10, alpha: 165 };
+/// What the ground of a picture that is shown whole is darkened by, as in the result itself.
+pub(super) const GROUND_SHADE: Ink = Ink { rgb: 0, alpha: 153 };
 /// The shade behind a bright line, so that it is seen on bright pictures too.
 pub(super) const SHADE: Ink = Ink { rgb: 0, alpha: 150 };
 /// A face.

@@ -78,7 +78,7 @@ fn draw_ground(canvas: &mut Canvas, at: Window, picture: &Canvas, window: Window
     let all = Window::whole(small.extent());
     small.show(picture, window, all);
     canvas.show(&small, all, at);
-    canvas.fill(at, ink::LEFT_OUT);
+    canvas.fill(at, ink::GROUND_SHADE);
 }
 
 fn panes(placement: &Placement) -> Vec<Pane> {

@@ -2,7 +2,7 @@
 
 use shotfarm_shared::track::Window;
 
-use super::area::{about, common, pixels};
+use super::area::{about, common, moved_into, pixels};
 use super::judged::Judged;
 use super::truth::{Truth, TruthFrame};
 
@@ -73,7 +73,7 @@ impl Figures {
         let mut figures = Self { cuts: Cuts::of(&judged.cuts, &truth.cuts), ..Self::default() };
         for (frame, shown) in truth.frames.iter().zip(&judged.shown) {
             figures.frames += 1;
-            figures.overlap += overlap(frame, shown);
+            figures.overlap += overlap(frame, shown, &truth.content);
             let whole = |area: &Window| shown.iter().any(|window| window.holds(area, SLACK_PIXELS));
             figures.fitting += usize::from(frame.fits);
             figures.inside += usize::from(frame.fits && frame.needed.iter().all(whole));
@@ -122,9 +122,9 @@ impl Figures {
 
 /// How well a frame's areas match the true window; any of several true ones.
 ///
-/// A split picture whose subjects do not fit is measured part by part: each beside the true window of one subject, in the part's
-/// own size, no subject twice.
-fn overlap(frame: &TruthFrame, shown: &[Window]) -> f64 {
+/// A split picture whose subjects do not fit is measured part by part: each beside the true window of one subject, no subject
+/// twice.
+fn overlap(frame: &TruthFrame, shown: &[Window], content: &Window) -> f64 {
     match shown {
         [] => 0.0,
         [window] => best(&frame.windows, window),
@@ -133,16 +133,23 @@ fn overlap(frame: &TruthFrame, shown: &[Window]) -> f64 {
             let mut left = frame.windows.clone();
             let mut sum = 0.0;
             for part in parts {
-                let resized = |window: &Window| about(window.centre(), (part.width, part.height));
-                let nearest = (0..left.len()).max_by(|&a, &b| {
-                    resized(&left[a]).intersection_over_union(part).total_cmp(&resized(&left[b]).intersection_over_union(part))
-                });
+                let match_of = |truth: &Window| resized(truth, part, content).intersection_over_union(part);
+                let nearest = (0..left.len()).max_by(|&a, &b| match_of(&left[a]).total_cmp(&match_of(&left[b])));
                 let Some(nearest) = nearest else { break };
-                sum += resized(&left.swap_remove(nearest)).intersection_over_union(part);
+                sum += match_of(&left.swap_remove(nearest));
             }
             sum / parts.len() as f64
         }
     }
+}
+
+/// The true window of a subject in a part's own size: about the same middle, as far within the picture as it must be. On an axis
+/// that the true window fills, its middle says nothing, and the part stands where it stands.
+fn resized(truth: &Window, part: &Window, content: &Window) -> Window {
+    let (x, y) = truth.centre();
+    let (own_x, own_y) = part.centre();
+    let centre = (if truth.width < content.width { x } else { own_x }, if truth.height < content.height { y } else { own_y });
+    moved_into(&about(centre, (part.width, part.height)), content)
 }
 
 fn best(windows: &[Window], window: &Window) -> f64 {
@@ -235,6 +242,17 @@ mod tests {
         let halves = [Window::from([0.0, 0.0, 150.0, 135.0]), Window::from([330.0, 0.0, 150.0, 135.0])];
         let split = Judged { shown: vec![halves.map(|half| Window { y: 67.5, ..half }).to_vec(); 3], ..path(&[0.0; 3], true) };
         assert!((Figures::of(&truth, &PICTURE, &split).iou() - 1.0).abs() < 1e-9, "a part for each, in its own size");
+        let large = [0.0, 180.0].map(|x| Window { x, width: 300.0, ..window(0.0) });
+        let large = Judged { shown: vec![large.to_vec(); 3], ..path(&[0.0; 3], true) };
+        assert!(
+            (Figures::of(&truth, &PICTURE, &large).iou() - 1.0).abs() < 1e-9,
+            "as near to its subject as the picture lets it"
+        );
+        let low = Judged { shown: vec![halves.map(|half| Window { y: 100.0, ..half }).to_vec(); 3], ..path(&[0.0; 3], true) };
+        assert!(
+            (Figures::of(&truth, &PICTURE, &low).iou() - 1.0).abs() < 1e-9,
+            "as high as it likes: the truth has no say in it"
+        );
         let same = Judged { shown: vec![vec![window(0.0), window(0.0)]; 3], ..split };
         assert!((Figures::of(&truth, &PICTURE, &same).iou() - 0.5).abs() < 1e-9, "one subject twice is half of it");
     }

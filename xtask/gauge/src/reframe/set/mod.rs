@@ -168,7 +168,7 @@ mod tests {
 
     /// The whole set in a small size: quick, and the truth scales with it.
     fn small(mut shot: Shot) -> Shot {
-        shot.size = Size { width: shot.size.width / 5, height: shot.size.height / 5 };
+        shot.size = Size { width: shot.size.width / 7, height: shot.size.height / 7 };
         shot
     }
 
@@ -203,7 +203,7 @@ mod tests {
                     assert!((window.width / window.height - shot.aspect()).abs() < 1e-9, "{} {at}", shot.name);
                 }
                 assert!(frame.needed.iter().all(|area| content.holds(area, 1e-6)), "{} {at}", shot.name);
-                // A pixel at this size is five at the real one.
+                // A pixel at this size is seven at the real one.
                 let all = frame.windows.iter().any(|window| frame.needed.iter().all(|area| window.holds(area, 1.0)));
                 held += usize::from(!frame.fits || all);
             }

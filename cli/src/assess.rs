@@ -32,22 +32,24 @@ pub(crate) struct Assessment {
 /// Why the job would fail.
 pub(crate) fn assess(recipe: &Recipe, facts: &MediaFacts) -> Result<Assessment, String> {
     let output = recipe.check_source(facts).map_err(|error| error.to_string())?;
-    let warnings = warnings(facts, &output);
+    let warnings = warnings(recipe, facts, &output);
     Ok(Assessment { bytes: bytes(recipe.profile, &output, facts.frames), output, warnings })
 }
 
-fn warnings(facts: &MediaFacts, output: &FrameLayout) -> Vec<String> {
+fn warnings(recipe: &Recipe, facts: &MediaFacts, output: &FrameLayout) -> Vec<String> {
     let source = &facts.layout;
     let mut warnings = Vec::new();
-    let pixel = f64::from(facts.pixel_aspect.0) / f64::from(facts.pixel_aspect.1);
-    let pixel_after = pixel * shape(source.extent) / shape(output.extent);
+    let (kept, aspect) = recipe.kept_shape(facts);
+    let pixel = f64::from(aspect.0) / f64::from(aspect.1);
+    let pixel_after = pixel * shape(kept) / shape(output.extent);
     if (pixel_after / pixel - 1.0).abs() > SHAPE_TOLERANCE {
         warnings.push(format!(
-            "display shape kept by non-square pixels: {} becomes {} with pixels {pixel_after:.3}:1",
-            source.extent, output.extent
+            "display shape kept by non-square pixels: {kept} becomes {} with pixels {pixel_after:.3}:1",
+            output.extent
         ));
     }
-    if output.extent.pixels() < source.extent.pixels() {
+    // A window is smaller than what it is cut from, as everybody expects.
+    if recipe.reframe().is_none() && output.extent.pixels() < source.extent.pixels() {
         warnings.push(format!("the output is smaller than the source ({} from {})", output.extent, source.extent));
     }
     if output.format.bits() < source.format.bits() {
@@ -107,6 +109,15 @@ pub(crate) mod tests {
         assert_eq!(assessment.bytes, (1440.0 * 2560.0 * 0.2 / 8.0 * 96.0) as u64);
         let master = assess(&recipe("upscale 2x", Profile::MasterFfv1), &facts(720, 1280, "pcm_s16le")).expect("possible");
         assert_eq!(master.bytes, 1440 * 2560 * 3 / 2 * 96 / 2);
+    }
+
+    #[test]
+    fn another_aspect_that_was_asked_for_is_no_warning() {
+        let phone =
+            assess(&recipe("reframe 9:16 | upscale 1080x1920", Profile::Review), &facts(1920, 1080, "aac")).expect("possible");
+        assert_eq!((phone.output.extent, phone.warnings), (Extent::new(1080, 1920), Vec::new()));
+        let small = assess(&recipe("reframe 9:16", Profile::Review), &facts(1920, 1080, "aac")).expect("possible");
+        assert_eq!((small.output.extent, small.warnings), (Extent::new(608, 1080), Vec::new()));
     }
 
     #[test]

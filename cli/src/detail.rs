@@ -8,13 +8,16 @@ use serde_json::{Value, json};
 use shotfarm_proto::v1::{JobDetail, MediaFacts, TaskStatus};
 use shotfarm_shared::recipe::{read_steps, short_steps};
 
-use crate::view::{Fidelity, Job};
+use crate::view::{Fidelity, Job, Planned};
 use crate::voice::Answer;
 use crate::voice::human::{state, strong, table};
 use crate::words;
 
 /// Log lines shown with a job; `job logs` shows them all.
 const LOG_LINES_SHOWN_MAX: usize = 10;
+
+/// Stretches of its framing shown with a job; `reframe` shows them all.
+const STRETCHES_SHOWN_MAX: usize = 10;
 
 /// One job with everything the farm knows of it.
 pub(crate) struct Detail {
@@ -61,6 +64,9 @@ impl Detail {
         if let Some(fidelity) = &job.fidelity {
             lines.push(("fidelity", describe_fidelity(fidelity)));
         }
+        if let Some(planned) = &job.planned {
+            lines.extend(framing_lines(planned));
+        }
         if let Some(failure) = &job.failure {
             lines.push(("failure", failure.clone()));
         }
@@ -83,6 +89,16 @@ impl Detail {
         };
         self.tasks.iter().map(row).collect()
     }
+}
+
+/// How a shot is framed: its first stretches, a line each, and how to see more.
+fn framing_lines(planned: &Planned) -> Vec<(&'static str, String)> {
+    let shown = planned.told.iter().take(STRETCHES_SHOWN_MAX).cloned();
+    let mut lines: Vec<String> = shown.collect();
+    if let Some(more @ 1..) = planned.told.len().checked_sub(STRETCHES_SHOWN_MAX) {
+        lines.push(format!("... and {more} more; see `shotfarm reframe`"));
+    }
+    lines.into_iter().enumerate().map(|(index, line)| (if index == 0 { "framing" } else { "" }, line)).collect()
 }
 
 /// Steps with the first digits of their networks' digests; steps of a newer version stay as they are.
@@ -160,8 +176,10 @@ mod tests {
     fn detail() -> Detail {
         let recipe = Some(v1::Recipe { steps: "upscale 2x filter=fsr".into(), profile: "review".into() });
         let fidelity = Some(v1::Fidelity { samples: 2, worst_frame: 24, worst_hundredths: 3_810, total_hundredths: 8_020 });
-        let job =
-            v1::JobStatus { label: "九五/01/1".into(), state: "running".into(), recipe, fidelity, ..v1::JobStatus::default() };
+        let told = (0..12).map(|index| format!("frames {}..{} steady", index * 8, index * 8 + 8)).collect();
+        let planned = Some(v1::Planned { frames: 96, track: "0".repeat(64), told, extras: Vec::new() });
+        let (label, state) = ("九五/01/1".into(), "running".into());
+        let job = v1::JobStatus { label, state, recipe, fidelity, planned, ..v1::JobStatus::default() };
         let extent = Some(v1::Extent { width: 640, height: 360 });
         let facts = MediaFacts { codec: "h264".into(), extent, rate: "24".into(), frames: 96, ..MediaFacts::default() };
         let range = Some(v1::FrameRange { start: 0, end: 48 });
@@ -169,7 +187,7 @@ mod tests {
             TaskStatus { number: 1, kind: "render".into(), range, state: "failed".into(), attempts: 2, ..TaskStatus::default() };
         let log = (0..12).map(|n| v1::LogLine { at_millis: 1_000 * n, text: format!("line {n}") }).collect();
         let now = "2026-11-22T12:00:00+00:00[UTC]".parse().expect("a time");
-        Detail::new(JobDetail { job: Some(job), facts: Some(facts), tasks: vec![task], log }, now)
+        Detail::new(JobDetail { job: Some(job), facts: Some(facts), tasks: vec![task], log, source: String::new() }, now)
     }
 
     #[test]
@@ -179,6 +197,8 @@ mod tests {
         assert!(text.contains("\n         h264 640x360 , 24 fps, 96 frames, no audio\n"), "{text}");
         assert!(text.contains("render  0-47    failed"), "{text}");
         assert!(text.contains("\nfidelity 40.1 dB from the source in the mean of 2 frames, 38.1 dB at frame 24\n"), "{text}");
+        assert!(text.contains("\nframing  frames 0..8 steady\n         frames 8..16 steady\n"), "{text}");
+        assert!(text.contains("\n         frames 72..80 steady\n         ... and 2 more; see `shotfarm reframe`\n"), "{text}");
         assert!(!text.contains("line 1\n") && text.ends_with("1970-01-01 00:00:11  line 11"), "{text}");
     }
 

@@ -6,6 +6,7 @@
 mod args;
 mod assess;
 mod board;
+mod bring;
 mod commands;
 mod connect;
 mod detail;

@@ -3,10 +3,15 @@
 //! The fields and their names are a promise to scripts: add, never rename.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Serialize;
 use shotfarm_proto::v1;
 use shotfarm_shared::fidelity as shared;
+use shotfarm_shared::work;
+
+use crate::bring::Wanted;
+use crate::error::CliError;
 
 /// The state of the farm, or of a selection of its jobs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -63,8 +68,38 @@ pub(crate) struct Job {
     pub(crate) failure: Option<String>,
     /// Of the frames rendered so far.
     pub(crate) fidelity: Option<Fidelity>,
+    /// How it is framed, once that is planned.
+    pub(crate) planned: Option<Planned>,
     #[serde(skip)]
     pub(crate) doing: Option<String>,
+}
+
+/// How a shot is framed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Planned {
+    pub(crate) frames: u64,
+    /// The digest of its track.
+    pub(crate) track: String,
+    /// A line for each stretch.
+    pub(crate) told: Vec<String>,
+    pub(crate) extras: Vec<Extra>,
+}
+
+/// A file that comes with an output.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Extra {
+    /// What follows the output's name without its ending.
+    pub(crate) suffix: String,
+    pub(crate) bytes: u64,
+    pub(crate) digest: String,
+}
+
+impl Extra {
+    /// The file as it is to be brought to `path`.
+    pub(crate) fn wanted(&self, job: &Job, path: PathBuf) -> Result<Wanted, CliError> {
+        let digest = self.digest.parse().map_err(|error| CliError::not_now(format!("{}: {error}", job.label)))?;
+        Ok(Wanted { label: job.label.clone(), path, digest, bytes: self.bytes })
+    }
 }
 
 /// How near sampled frames come to their source: PSNR of luma in decibels.
@@ -145,8 +180,18 @@ impl From<v1::JobStatus> for Job {
             output: job.output.map(Into::into),
             failure: job.failure.map(|failure| failure.message),
             fidelity: job.fidelity.and_then(|message| shared::Fidelity::try_from(message).ok()).map(Into::into),
+            // Names of files crossed the network: a plan that would lead out of a folder is none.
+            planned: job.planned.and_then(|message| work::Planned::try_from(message).ok()).map(Into::into),
             doing: job.doing,
         }
+    }
+}
+
+impl From<work::Planned> for Planned {
+    fn from(planned: work::Planned) -> Self {
+        let extra = |extra: work::Extra| Extra { suffix: extra.suffix, bytes: extra.bytes, digest: extra.digest.to_string() };
+        let extras = planned.extras.into_iter().map(extra).collect();
+        Self { frames: planned.frames, track: planned.track.to_string(), told: planned.told, extras }
     }
 }
 
@@ -260,9 +305,12 @@ pub(crate) mod tests {
         assert_eq!(json(&status), "batches farm jobs workers");
         assert_eq!(json(&status.farm), "eta_seconds fps frames_done frames_total shots_unprobed state");
         assert_eq!(json(&Batch::from(v1::BatchStatus::default())), "cancelled failed id jobs name state succeeded");
-        let wanted = "batch failure fidelity frames_done frames_total id label output output_name profile source state steps";
+        let wanted =
+            "batch failure fidelity frames_done frames_total id label output output_name planned profile source state steps";
         assert_eq!(json(&Job::default()), wanted);
         assert_eq!(json(&Fidelity::default()), "mean_db samples worst_db worst_frame");
+        assert_eq!(json(&Planned::default()), "extras frames told track");
+        assert_eq!(json(&Extra::default()), "bytes digest suffix");
         assert_eq!(json(&Output::default()), "audio_streams bytes digest frames height seconds width");
         assert_eq!(json(&Worker::default()), "device fps id name state tasks");
     }

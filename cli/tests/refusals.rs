@@ -9,7 +9,7 @@ use serde_json::Value;
 fn shotfarm(dir: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shotfarm"));
     command.current_dir(dir).args(arguments).env("HOME", dir);
-    for name in ["SHOTFARM_URL", "SHOTFARM_SECRET_FILE", "SHOTFARM_LOG", "NO_COLOR", "CLICOLOR_FORCE"] {
+    for name in ["SHOTFARM_URL", "SHOTFARM_SECRET_FILE", "SHOTFARM_LOG", "SHOTFARM_ZONES_FILE", "NO_COLOR", "CLICOLOR_FORCE"] {
         command.env_remove(name);
     }
     command.output().expect("the binary runs")
@@ -58,7 +58,7 @@ fn every_fault_of_a_manifest_with_its_place() {
     let (said, code) = refusal(dir.path(), &["submit", "ep01.csv"]);
     let expected = "\
 error: ep01.csv has 2 faults; nothing was handed in
-  row 2, column steps: `blur` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`
+  row 2, column steps: `blur` is no step; known are `upscale`, `reframe`, `denoise`, `deband`, `sharpen` and `grain`
   row 3, column shot: shot is empty; give every shot a show, an episode and a shot name
 ";
     assert_eq!((said.as_str(), code), (expected, 2));
@@ -77,7 +77,7 @@ fn a_source_that_is_not_there_names_its_row() {
 fn a_plan_says_faults_on_standard_error_in_the_quiet_voice_too() {
     let dir = folder();
     write(dir.path(), "ep01.csv", "show,episode,shot,source,steps\ns,e,1,a.mp4,blur\n");
-    let fault = "fault: row 2, column steps: `blur` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`\nfault: row 2: source a.mp4 does not exist\n";
+    let fault = "fault: row 2, column steps: `blur` is no step; known are `upscale`, `reframe`, `denoise`, `deband`, `sharpen` and `grain`\nfault: row 2: source a.mp4 does not exist\n";
     assert_eq!(refusal(dir.path(), &["plan", "--quiet", "ep01.csv"]), (fault.to_owned(), 2));
     let output = shotfarm(dir.path(), &["plan", "--json", "ep01.csv"]);
     let json: Value = serde_json::from_slice(&output.stdout).expect("one object");
@@ -225,4 +225,40 @@ fn a_reader_that_leaves_is_no_error() {
     let script = format!("'{binary}' completions bash | head -c 10 > /dev/null; echo ${{PIPESTATUS[0]}}");
     let output = Command::new("bash").arg("-c").arg(script).current_dir(dir.path()).output().expect("bash runs");
     assert_eq!((text(&output.stdout).trim(), text(&output.stderr).as_str()), ("0", ""));
+}
+
+#[test]
+fn a_track_that_cannot_be_read_is_refused_before_any_farm_is_asked() {
+    let dir = folder();
+    write(dir.path(), "a.mp4", "x");
+    write(dir.path(), "broken.json", r#"{"track":1,"stretches":[{"#);
+    let (said, code) = refusal(dir.path(), &["submit", "a.mp4", "--steps", "reframe 9:16", "--track", "broken.json"]);
+    assert!(said.starts_with("error: broken.json: the track cannot be read: EOF while parsing"), "{said}");
+    assert_eq!(code, 2);
+    let (said, _) = refusal(dir.path(), &["submit", "a.mp4", "--steps", "upscale 2x", "--track", "broken.json"]);
+    assert!(said.contains("none of its steps is `reframe`\n  hint: give --steps \"reframe 9:16\""), "{said}");
+    write(dir.path(), "ep.csv", "show,episode,shot,source,steps,reframe.track\ns,e,1,a.mp4,reframe 9:16,gone.json\n");
+    let (said, code) = refusal(dir.path(), &["submit", "ep.csv"]);
+    let expected =
+        "error: ep.csv has 1 fault; nothing was handed in\n  row 2, column reframe.track: track gone.json does not exist\n";
+    assert_eq!((said.as_str(), code), (expected, 2));
+    let (said, _) = refusal(dir.path(), &["submit", "ep.csv", "--track", "broken.json"]);
+    assert!(said.contains("hint: name the tracks of its shots in a column or key `reframe.track`"), "{said}");
+}
+
+#[test]
+fn zones_come_from_a_file_of_the_form_that_is_printed() {
+    let dir = folder();
+    let template = shotfarm(dir.path(), &["zones", "--template"]);
+    write(dir.path(), "ours.json", &text(&template.stdout).replace("\"tiktok\"", "\"ours\""));
+    let known = shotfarm(dir.path(), &["zones", "--zones", "ours.json", "--quiet"]);
+    let names = text(&known.stdout);
+    assert!(names.lines().any(|name| name == "ours") && names.lines().any(|name| name == "tiktok"), "{names}");
+    write(dir.path(), "a.mp4", "x");
+    let (said, code) = refusal(dir.path(), &["submit", "a.mp4", "--steps", "reframe 9:16 zones=ours"]);
+    assert!(said.starts_with("error: nobody knows the zones `ours`; known are cautious, douyin, "), "{said}");
+    assert_eq!(code, 2);
+    write(dir.path(), "bad.json", "{}");
+    let (said, _) = refusal(dir.path(), &["submit", "a.mp4", "--steps", "reframe 9:16 zones=ours", "--zones", "bad.json"]);
+    assert!(said.contains("bad.json: the zones cannot be read: "), "{said}");
 }

@@ -127,7 +127,7 @@ impl Planned {
         let is_plain = |suffix: &str| {
             (2..=40).contains(&suffix.len())
                 && suffix.starts_with('.')
-                && suffix.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'.')
+                && suffix.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.')
         };
         match self.extras.iter().find(|extra| !is_plain(&extra.suffix)) {
             Some(extra) => Err(format!("`{}` is no ending of a file", extra.suffix.escape_debug())),
@@ -179,5 +179,25 @@ impl TaskResult {
             Self::Segment(receipt) => vec![(receipt.digest, receipt.bytes)],
             Self::Output(output) => vec![(output.digest, output.bytes)],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_with_an_output_stays_beside_it() {
+        let planned = |suffix: &str| {
+            let extra = Extra { suffix: suffix.to_owned(), bytes: 1, digest: Digest::of(b"x") };
+            Planned { frames: 9, track: Digest::of(b"x"), told: Vec::new(), extras: vec![extra] }
+        };
+        for suffix in [".track.json", ".sheet.png", ".overlay.mp4"] {
+            assert_eq!(planned(suffix).check(9), Ok(()), "{suffix}");
+        }
+        for suffix in ["", ".", "/../x", ".a/b", ".A", "track.json", ".x\n", ". x"] {
+            assert!(planned(suffix).check(9).is_err(), "{suffix:?}");
+        }
+        assert_eq!(planned(".x").check(8), Err("the source has 8 frames and the track 9".to_owned()));
     }
 }

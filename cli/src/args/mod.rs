@@ -1,6 +1,7 @@
 //! The command line: every verb, its options and their words of help. No decisions here beyond reading values.
 
 mod models;
+mod reframe;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::exit;
 use crate::settings::{FARM_DEFAULT, LISTEN_DEFAULT, parse_size};
 
 pub(crate) use models::{ModelAdd, ModelBench, ModelFile, ModelVerb};
+pub(crate) use reframe::{KeyText, LayoutText, Reframe, Zones, ZonesFile};
 
 /// A render farm for the shots of micro-dramas: coordinator, worker and client in one.
 #[derive(Debug, Parser)]
@@ -78,6 +80,10 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: JobVerb,
     },
+    /// Show how a shot is framed, save the pictures of it, or move its window by hand
+    Reframe(Reframe),
+    /// List the zones that platforms cover with their own buttons, for `reframe ... zones=NAME`
+    Zones(Zones),
     /// Bring finished outputs here
     Fetch(Fetch),
     /// Look after the farm's neural networks, which `upscale` runs with model=NAME
@@ -198,9 +204,14 @@ pub(crate) struct WorkArgs {
     /// Fail a shot whose result, made small again, has a lower PSNR against its source than this, in dB
     #[arg(long, requires = "upscale", value_name = "DB")]
     pub(crate) check: Option<String>,
-    /// Steps as text, such as "upscale 2x filter=fsr"
+    /// Steps as text, such as "upscale 2x filter=fsr" or "reframe 9:16 | upscale 1080x1920"
     #[arg(long, conflicts_with = "upscale", value_name = "TEXT")]
     pub(crate) steps: Option<String>,
+    /// A track set by hand, whole or a few of its keys, that the clip's `reframe` follows
+    #[arg(long, value_name = "FILE")]
+    pub(crate) track: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) zones: ZonesFile,
     /// How outputs are encoded [default: phone-h264]
     #[arg(long, value_parser = Profile::ALL.map(Profile::name))]
     pub(crate) profile: Option<String>,
@@ -305,6 +316,9 @@ pub(crate) struct Fetch {
     /// Replace files that are there and differ
     #[arg(long)]
     pub(crate) force: bool,
+    /// Leave the tracks and pictures of reframed shots where they are
+    #[arg(long)]
+    pub(crate) only_video: bool,
 }
 
 /// Checking.

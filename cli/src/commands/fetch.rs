@@ -1,17 +1,16 @@
 //! `fetch`: brings finished outputs into a folder, under the names the manifest gave them, without touching what is there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
-use shotfarm_proto::blobs::{download_file, hash_file};
-use shotfarm_proto::client::{Blobs, Connection};
-use shotfarm_shared::digest::Digest;
+use shotfarm_proto::client::Connection;
 use shotfarm_shared::shot::OutputName;
 
 use super::status::ask;
 use crate::args::{Common, Fetch as Args};
-use crate::connect::{connect, local_failed, transfer_failed};
+use crate::bring::{Fate, Wanted, beside, bring_one};
+use crate::connect::connect;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::follow::nothing_selected;
@@ -21,28 +20,6 @@ use crate::voice::progress::{Progress, Unit};
 use crate::voice::{Answer, Voice};
 use crate::words;
 
-/// One output and where it goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Wanted {
-    label: String,
-    path: PathBuf,
-    digest: Digest,
-    bytes: u64,
-}
-
-/// What became of one output.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Fate {
-    /// Downloaded.
-    Fetched,
-    /// The same bytes were there.
-    Kept,
-    /// Other bytes are there and were not touched.
-    Refused,
-    /// It could not be written, for this reason.
-    Failed(String),
-}
-
 /// The verb.
 pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Exit, CliError> {
     let farm = connect(common).await?;
@@ -51,7 +28,7 @@ pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Ex
     if status.jobs.is_empty() {
         return Err(nothing_selected(selection));
     }
-    let Sorted { wanted, left_out } = sort(&status, &args.dir)?;
+    let Sorted { wanted, left_out } = sort(&status, &args.dir, args.only_video)?;
     say_left_out(voice, &left_out);
     let any_failed = left_out.iter().any(|shot| shot.why == Why::Failed);
     let files = bring(voice, &farm, wanted, args.force).await?;
@@ -113,8 +90,8 @@ impl Why {
 }
 
 /// The output of the newest hand-in of each shot, and the shots whose newest hand-in has none: an older output is not what was
-/// asked for last.
-fn sort(status: &Status, dir: &Path) -> Result<Sorted, CliError> {
+/// asked for last. With an output come its track and the pictures of it, unless only videos are wanted.
+fn sort(status: &Status, dir: &Path, only_video: bool) -> Result<Sorted, CliError> {
     let (mut wanted, mut left_out) = (Vec::new(), Vec::new());
     let older: BTreeSet<&str> = status.jobs.iter().filter(|job| job.output.is_some()).map(|job| job.label.as_str()).collect();
     for job in newest(status) {
@@ -126,7 +103,12 @@ fn sort(status: &Status, dir: &Path) -> Result<Sorted, CliError> {
         // The name crossed the network: it must not lead out of the folder.
         let name = OutputName::new(&job.output_name).map_err(|error| CliError::refused(format!("{}: {error}", job.label)))?;
         let digest = output.digest.parse().map_err(|error| CliError::not_now(format!("{}: {error}", job.label)))?;
-        wanted.push(Wanted { label: job.label.clone(), path: dir.join(name.as_str()), digest, bytes: output.bytes });
+        let path = dir.join(name.as_str());
+        let extras = job.planned.iter().flat_map(|planned| &planned.extras).filter(|_| !only_video);
+        for extra in extras {
+            wanted.push(extra.wanted(job, beside(&path, &extra.suffix))?);
+        }
+        wanted.push(Wanted { label: job.label.clone(), path, digest, bytes: output.bytes });
     }
     wanted.sort_by(|a, b| a.path.cmp(&b.path));
     one_shot_a_path(&wanted)?;
@@ -188,57 +170,10 @@ async fn bring(voice: Voice, farm: &Connection, wanted: Vec<Wanted>, force: bool
     Ok(files)
 }
 
-async fn bring_one(
-    client: &Blobs,
-    output: &Wanted,
-    force: bool,
-    on_progress: &mut (dyn FnMut(u64, u64) + Send),
-) -> Result<Fate, CliError> {
-    match there(output)? {
-        Some(same) if same == output.digest => return Ok(Fate::Kept),
-        Some(_) if !force => return Ok(Fate::Refused),
-        _ => {}
-    }
-    make_folder(&output.path)?;
-    download_file(client, output.digest, &output.path, on_progress).await.map_err(|error| transfer_failed(&error))?;
-    Ok(Fate::Fetched)
-}
-
-/// The digest of what is at the output's place, if anything is.
-fn there(output: &Wanted) -> Result<Option<Digest>, CliError> {
-    match std::fs::metadata(&output.path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(CliError::refused(format!("cannot look at {}: {error}", output.path.display()))),
-        Ok(metadata) if !metadata.is_file() => {
-            Err(CliError::refused(format!("{} is there and is no file", output.path.display())))
-        }
-        // A file of another size is another file; it need not be read.
-        Ok(metadata) if metadata.len() != output.bytes => Ok(Some(Digest::of(b"another size"))),
-        Ok(_) => hash_file(&output.path, &mut |_, _| {}).map(|(digest, _)| Some(digest)).map_err(|error| local_failed(&error)),
-    }
-}
-
-fn make_folder(path: &Path) -> Result<(), CliError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)
-        .map_err(|error| CliError::refused(format!("cannot make folder {}: {error}", folder.display())))
-}
-
 /// The files and what became of them, and the shots that have none.
 struct Fetched {
     files: Vec<(Wanted, Fate)>,
     left_out: Vec<LeftOut>,
-}
-
-impl Fate {
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Fetched => "fetched",
-            Self::Kept => "kept",
-            Self::Refused => "refused",
-            Self::Failed(_) => "failed",
-        }
-    }
 }
 
 impl Answer for Fetched {
@@ -280,9 +215,11 @@ impl Answer for Fetched {
 
 #[cfg(test)]
 mod tests {
+    use shotfarm_shared::digest::Digest;
+
     use super::*;
     use crate::newest::tests::two_batches;
-    use crate::view::Output;
+    use crate::view::{Extra, Output, Planned};
 
     /// A job that ended as `state` says, with `content` when it succeeded.
     fn job(batch: &str, label: &str, name: &str, state: &str, content: &[u8]) -> Job {
@@ -292,7 +229,22 @@ mod tests {
     }
 
     fn sorted(jobs: Vec<Job>) -> Result<Sorted, CliError> {
-        sort(&two_batches(jobs), Path::new("out"))
+        sort(&two_batches(jobs), Path::new("out"), false)
+    }
+
+    #[test]
+    fn what_comes_with_an_output_is_brought_beside_it() {
+        let extra = |suffix: &str| Extra { suffix: suffix.into(), bytes: 4, digest: Digest::of(suffix.as_bytes()).to_string() };
+        let planned = Planned { frames: 96, extras: vec![extra(".track.json"), extra(".sheet.png")], ..Planned::default() };
+        let framed = || Job { planned: Some(planned.clone()), ..job("new", "s/e/a", "e/a.mp4", "succeeded", b"a") };
+        let paths = |jobs: Vec<Job>, only_video| {
+            let sorted = sort(&two_batches(jobs), Path::new("out"), only_video).expect("good names");
+            sorted.wanted.into_iter().map(|file| file.path.display().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(paths(vec![framed()], false), ["out/e/a.mp4", "out/e/a.sheet.png", "out/e/a.track.json"]);
+        assert_eq!(paths(vec![framed()], true), ["out/e/a.mp4"]);
+        let open = Job { output: None, state: "running".into(), ..framed() };
+        assert!(paths(vec![open], false).is_empty(), "pieces of a shot that is not done are `reframe`'s");
     }
 
     #[test]
@@ -348,18 +300,5 @@ mod tests {
         assert_eq!((fetched.human().as_str(), fetched.quiet().as_str()), ("out/x (failed)", ""));
         let file = &fetched.json()["files"][0];
         assert_eq!((&file["state"], &file["error"]), (&json!("failed"), &json!("out is a file")));
-    }
-
-    #[test]
-    fn what_is_there_is_told_apart() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let output = Wanted { label: "s/e/1".into(), path: dir.path().join("x"), digest: Digest::of(b"abc"), bytes: 3 };
-        assert!(matches!(there(&output), Ok(None)));
-        std::fs::write(&output.path, "abc").expect("written");
-        assert!(matches!(there(&output), Ok(Some(digest)) if digest == output.digest));
-        for other in ["abd", "abcd"] {
-            std::fs::write(&output.path, other).expect("written");
-            assert!(matches!(there(&output), Ok(Some(digest)) if digest != output.digest), "{other}");
-        }
     }
 }

@@ -62,7 +62,7 @@ fn bench(voice: Voice, choice: Choice, runs: u32) -> Result<Exit, CliError> {
     let mut filters = Vec::new();
     for text in BENCH_STEPS {
         let steps = read_steps(text).map_err(|error| failed(&error))?;
-        filters.push((text, steps_rate(&gpu, &steps, source, runs).map_err(|error| failed(&error))?));
+        filters.push((text, steps_rate(&gpu, &steps, source, None, runs).map_err(|error| failed(&error))?));
     }
     voice.answer(&Measured { device: gpu.facts().to_string(), rates, source, filters })?;
     Ok(Exit::Done)

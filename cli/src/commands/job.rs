@@ -47,7 +47,8 @@ pub(crate) async fn logs(voice: Voice, common: &Common, job: &str) -> Result<Exi
     Ok(Exit::Done)
 }
 
-async fn detail(farm: &Connection, job: &str) -> Result<JobDetail, CliError> {
+/// All that the farm knows of the one job of that name.
+pub(crate) async fn detail(farm: &Connection, job: &str) -> Result<JobDetail, CliError> {
     let request = ShowJobRequest { job: job.to_owned() };
     let refused = match farm.studio().show_job(request).await {
         Ok(reply) => return Ok(reply.into_inner()),
@@ -61,7 +62,7 @@ async fn detail(farm: &Connection, job: &str) -> Result<JobDetail, CliError> {
 }
 
 /// The refusal of a name that several jobs have, with what tells them apart; `None` when it has fewer.
-fn several(name: &str, status: &Status) -> Option<CliError> {
+pub(crate) fn several(name: &str, status: &Status) -> Option<CliError> {
     if status.jobs.len() < 2 {
         return None;
     }

@@ -8,10 +8,12 @@ pub(crate) mod gpu;
 pub(crate) mod job;
 pub(crate) mod model;
 pub(crate) mod plan;
+pub(crate) mod reframe;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod up;
 pub(crate) mod worker;
+pub(crate) mod zones;
 
 use crate::args::{Cli, JobVerb, ModelVerb, Verb};
 use crate::error::CliError;
@@ -28,6 +30,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, CliError> {
         Verb::Plan(args) => plan::run(voice, common, &args).await,
         Verb::Submit(args) => submit::run(voice, common, &args).await,
         Verb::Status(args) => status::run(voice, common, &args).await,
+        Verb::Reframe(args) => reframe::run(voice, common, &args).await,
+        Verb::Zones(args) => zones::run(voice, &args),
         Verb::Fetch(args) => fetch::run(voice, common, &args).await,
         Verb::Model { verb } => match verb {
             ModelVerb::Add(args) => model::add(voice, common, &args).await,

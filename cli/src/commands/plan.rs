@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 use shotfarm_shared::manifest::Fault;
 use shotfarm_shared::media::MediaFacts;
 use shotfarm_shared::model::ModelVersion;
-use shotfarm_shared::recipe::{short_steps, write_steps};
+use shotfarm_shared::recipe::{Recipe, Reframe, short_steps, write_steps};
 
 use crate::args::{Common, Plan as Args};
 use crate::assess::{Assessment, assess};
 use crate::connect::connect;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::handin::request::{self, Request, RequestedShot};
-use crate::handin::{models, sources};
+use crate::handin::request::{self, Request, RequestedShot, TrackFile};
+use crate::handin::{models, sources, tracks, zones};
 use crate::local;
 use crate::voice::human::table;
 use crate::voice::progress::{Progress, Unit};
@@ -34,6 +34,8 @@ pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Ex
         Err(error) => return Err(error),
     };
     let mut faults = sources::faults(&request);
+    faults.extend(zones::apply(&mut request, zones::own(&args.work.zones)?.as_ref()));
+    faults.extend(tracks::take(&mut request).1);
     let missing: Vec<&str> = faults.iter().map(|fault| fault.place.as_str()).collect();
     let readable = |shot: &&RequestedShot| !missing.contains(&shot.shot.place.as_str());
     let paths = request.shots.iter().filter(readable).map(|shot| shot.path.clone()).collect();
@@ -117,16 +119,21 @@ struct Row {
     steps_exact: String,
     output_name: String,
     assessment: Assessment,
+    /// How it is framed anew, if it is.
+    reframe: Option<Reframe>,
 }
 
 impl Plan {
     fn new(request: &Request, missing: &[Fault], probed: &Probed, networks: Networks) -> Self {
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
-        for RequestedShot { shot, path } in &request.shots {
+        for RequestedShot { shot, path, track } in &request.shots {
             let before = faults.len();
             faults.extend(missing.iter().filter(|fault| fault.place == shot.place).cloned());
             let Some(facts) = probed.get(path) else { continue };
             let assessed = facts.as_ref().map_err(Clone::clone).and_then(|facts| Ok((facts, assess(&shot.recipe, facts)?)));
+            if let (Ok((facts, _)), Some(file)) = (&assessed, track) {
+                faults.extend(unfit(file, &shot.recipe, facts));
+            }
             match assessed {
                 Ok(_) if faults.len() > before => {}
                 Ok((facts, assessment)) => rows.push(Row {
@@ -136,6 +143,7 @@ impl Plan {
                     steps_exact: write_steps(&shot.recipe.steps),
                     output_name: shot.output.to_string(),
                     assessment,
+                    reframe: shot.recipe.reframe().cloned(),
                 }),
                 Err(message) => faults.push(Fault { place: shot.place.clone(), message }),
             }
@@ -185,9 +193,53 @@ impl Plan {
         about.into_iter().map(line).collect()
     }
 
+    /// What happens to the shots that are framed anew, each way once with the number of its shots.
+    fn framing_lines(&self) -> Vec<String> {
+        let mut ways: BTreeMap<String, u64> = BTreeMap::new();
+        for reframe in self.rows.iter().filter_map(|row| row.reframe.as_ref()) {
+            *ways.entry(describe(reframe)).or_default() += 1;
+        }
+        ways.into_iter().map(|(way, shots)| format!("{way}, for {}", words::count(shots, "shot"))).collect()
+    }
+
     fn total<T: std::iter::Sum>(&self, of: impl Fn(&Row) -> T) -> T {
         self.rows.iter().map(of).sum()
     }
+}
+
+/// What a reframe does first and aims at, in a line.
+fn describe(reframe: &Reframe) -> String {
+    let by = match &reframe.model {
+        Some(model) => format!("with the detector {}", model.name),
+        None => "without a detector, after what stands out and moves".to_owned(),
+    };
+    let overflow: Vec<String> = reframe.overflow.iter().map(ToString::to_string).collect();
+    let overflow = match overflow.is_empty() {
+        true => "the window stays with what matters most".to_owned(),
+        false => overflow.join(", then "),
+    };
+    let zones =
+        reframe.zones.as_ref().map_or_else(|| "no zones".to_owned(), |zones| format!("clear of the zones {}", zones.name));
+    let hand = if reframe.track.is_some() { "; a track set by hand wins" } else { "" };
+    format!(
+        "reframe {}: every frame is looked at first, {by}; camera {}; what does not fit: {overflow}; {zones}{hand}",
+        reframe.target, reframe.camera
+    )
+}
+
+/// The same for scripts.
+fn reframe_json(reframe: &Reframe) -> Value {
+    let overflow: Vec<String> = reframe.overflow.iter().map(ToString::to_string).collect();
+    json!({"target": reframe.target.to_string(), "camera": reframe.camera.to_string(), "overflow": overflow,
+        "model": reframe.model.as_ref().map(|model| &model.name), "zones": reframe.zones.as_ref().map(ToString::to_string),
+        "track": reframe.track})
+}
+
+/// Why the shot cannot follow its track. A file that could not be read was a fault before.
+fn unfit(file: &TrackFile, recipe: &Recipe, facts: &MediaFacts) -> Option<Fault> {
+    let (track, _) = tracks::read(&file.path).ok()?;
+    let error = tracks::check(&track, recipe, facts).err()?;
+    Some(Fault { place: file.place.clone(), message: format!("{}: {error}", file.path.display()) })
 }
 
 impl Row {
@@ -213,6 +265,10 @@ impl Answer for Plan {
         if !self.rows.is_empty() {
             let header = ["shot", "source", "fps", "frames", "seconds", "audio", "steps", "output"];
             parts.push(table(&header, &[1, 2, 3, 4, 7], self.rows.iter().map(Row::cells).collect()));
+        }
+        let framing = self.framing_lines();
+        if !framing.is_empty() {
+            parts.push(framing.join("\n"));
         }
         if !self.networks.used.is_empty() {
             parts.push(self.networks.lines().join("\n"));
@@ -241,6 +297,7 @@ impl Answer for Plan {
                 "output_name": row.output_name,
                 "output": {"width": output.extent.width, "height": output.extent.height, "bytes_estimate": row.assessment.bytes},
                 "warnings": row.assessment.warnings,
+                "reframe": row.reframe.as_ref().map(reframe_json),
             })
         };
         let model = |(version, shots): &(ModelVersion, u64)| {
@@ -311,6 +368,7 @@ mod tests {
             steps: String::new(),
             steps_exact: String::new(),
             output_name: String::new(),
+            reframe: None,
             assessment: Assessment { warnings: warnings.iter().map(ToString::to_string).collect(), ..first.assessment.clone() },
         };
         plan.rows = vec![row("s/e/1", &["no tags"]), row("s/e/2", &["odd shape", "no tags"])];
@@ -325,6 +383,41 @@ mod tests {
         assert!(text.contains("\n\nmodel compact: upscales RGB 2x, BSD-3-Clause, for 3 shots\n\n1 shot, "), "{text}");
         assert_eq!(plan.json()["models"][0]["factor"], 2);
         assert_eq!(plan.json()["models_unchecked"], Value::Null);
+    }
+
+    #[test]
+    fn what_is_framed_anew_is_looked_at_first() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let late = r#"{"track":1,"keys":[{"frame":500,"x":20}]}"#;
+        std::fs::write(dir.path().join("late.json"), late).expect("written");
+        let rows = "show,episode,shot,source,steps,reframe.track\ns,e,1,a.mp4,reframe 9:16 zones=shorts overflow=fit,\n\
+                    s,e,2,a.mp4,reframe 9:16 zones=shorts overflow=fit,\ns,e,3,a.mp4,reframe 1:1 model=yunet overflow=none,\n\
+                    s,e,4,a.mp4,reframe 9:16,late.json\n";
+        let file = dir.path().join("ep.csv");
+        std::fs::write(&file, rows).expect("written");
+        let mut request =
+            request::read(&file, &WorkArgs::default(), jiff::civil::Date::constant(2026, 1, 1)).expect("a manifest");
+        assert_eq!(tracks::take(&mut request).1, []);
+        let probed = Probed::from([(dir.path().join("a.mp4"), Ok(facts(1920, 1080, "aac")))]);
+        let plan = Plan::new(&request, &[], &probed, Networks::default());
+        assert_eq!(
+            plan.framing_lines(),
+            [
+                "reframe 1:1: every frame is looked at first, with the detector yunet; camera auto; what does not fit: the \
+                 window stays with what matters most; no zones, for 1 shot",
+                "reframe 9:16: every frame is looked at first, without a detector, after what stands out and moves; camera \
+                 auto; what does not fit: fit; clear of the zones shorts, for 2 shots",
+            ]
+        );
+        assert_eq!(plan.faults.len(), 1, "{:?}", plan.faults);
+        let fault = plan.faults[0].to_string();
+        assert!(
+            fault.starts_with("row 5, column reframe.track: ") && fault.contains("late.json: the track's `keys[0].frame`"),
+            "{fault}"
+        );
+        let json = plan.json();
+        assert_eq!(json["shots"][0]["reframe"]["zones"], "shorts:0/0/250/0");
+        assert_eq!(json["shots"][2]["reframe"]["model"], "yunet");
     }
 
     #[test]

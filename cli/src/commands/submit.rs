@@ -11,12 +11,13 @@ use uuid::Uuid;
 
 use super::job::wait_for;
 use crate::args::{Common, Submit as Args, manifest_form};
+use crate::bring::{Fate, beside, bring_one};
 use crate::connect::{connect, refusal, transfer_failed};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::handin::request::{self, Request, with_faults};
 use crate::handin::sources::{self, Source};
-use crate::handin::{models, token, upload};
+use crate::handin::{models, token, tracks, upload, zones};
 use crate::view::{Job, short};
 use crate::voice::progress::{Progress, Unit};
 use crate::voice::{Answer, Voice};
@@ -29,7 +30,10 @@ pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Ex
     for note in &request.notes {
         voice.note(&format!("note: {note}"));
     }
-    let faults = sources::faults(&request);
+    let mut faults = sources::faults(&request);
+    faults.extend(zones::apply(&mut request, zones::own(&args.work.zones)?.as_ref()));
+    let (tracks, unfit) = tracks::take(&mut request);
+    faults.extend(unfit);
     if !faults.is_empty() {
         return Err(refused(&args.file, faults));
     }
@@ -42,9 +46,9 @@ pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Ex
         }
     }
     let (request, sources) = hash(voice, request).await?;
-    let uploaded = upload::upload(voice, &farm, &sources).await?;
+    let uploaded = upload::upload(voice, &farm, &[sources.as_slice(), &tracks].concat()).await?;
     if uploaded.files > 0 {
-        voice.note(&format!("uploaded {}, {}", words::count(uploaded.files, "source"), words::bytes(uploaded.bytes)));
+        voice.note(&format!("uploaded {}, {}", words::count(uploaded.files, "file"), words::bytes(uploaded.bytes)));
     }
     let shots = sources::shots(&request, &sources);
     let reply = hand_in(&farm, &request.name, &shots, args).await?;
@@ -55,8 +59,9 @@ pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Ex
     }
     voice.note(&done.headline());
     let (jobs, exit) = wait_for(voice, &farm, &done.reply.batch, None).await?;
+    let mut refused = Vec::new();
     if let (Some(target), Exit::Done) = (&target, exit) {
-        bring(voice, &farm, &jobs, target).await?;
+        refused = bring(voice, &farm, &jobs, target, args.force).await?;
         done.output = Some(target.clone());
     }
     done.ended = Some((jobs, exit));
@@ -64,7 +69,10 @@ pub(crate) async fn run(voice: Voice, common: &Common, args: &Args) -> Result<Ex
     if let Some(note) = done.known_note() {
         voice.note(&note);
     }
-    Ok(exit)
+    for path in &refused {
+        voice.warn(&format!("{} is there with other content, not touched; --force replaces", path.display()));
+    }
+    Ok(if refused.is_empty() { exit } else { Exit::Failed })
 }
 
 /// A clip's only fault needs no list.
@@ -119,15 +127,30 @@ async fn hand_in(farm: &Connection, name: &str, shots: &[Shot], args: &Args) -> 
     Ok(farm.studio().submit(request).await.map_err(|status| refusal(&status))?.into_inner())
 }
 
-/// Brings the output of a batch of one clip.
-async fn bring(voice: Voice, farm: &Connection, jobs: &[Job], target: &Path) -> Result<(), CliError> {
-    let output = jobs.first().and_then(|job| job.output.as_ref());
-    let output = output.ok_or_else(|| CliError::not_now("the farm says the clip is done and names no output"))?;
+/// Brings the output of a batch of one clip and what comes with it. Gives the places that hold something else.
+async fn bring(voice: Voice, farm: &Connection, jobs: &[Job], target: &Path, force: bool) -> Result<Vec<PathBuf>, CliError> {
+    let job = jobs.first().and_then(|job| Some((job, job.output.as_ref()?)));
+    let (job, output) = job.ok_or_else(|| CliError::not_now("the farm says the clip is done and names no output"))?;
     let digest = output.digest.parse().map_err(CliError::not_now)?;
-    let mut progress = Progress::start(voice, "downloading", Unit::Bytes, output.bytes);
-    let mut on_progress = |done: u64, total: u64| progress.set(done, total);
+    let extras = job.planned.iter().flat_map(|planned| &planned.extras);
+    let extras = extras.map(|extra| extra.wanted(job, beside(target, &extra.suffix))).collect::<Result<Vec<_>, _>>()?;
+    let total = output.bytes + extras.iter().map(|extra| extra.bytes).sum::<u64>();
+    let mut progress = Progress::start(voice, "downloading", Unit::Bytes, total);
     let client = farm.blobs();
-    shotfarm_proto::blobs::download_file(&client, digest, target, &mut on_progress).await.map_err(|error| transfer_failed(&error))
+    // Whether the output itself may be written was asked before anything was sent.
+    let mut on_progress = |done: u64, _: u64| progress.set(done, total);
+    shotfarm_proto::blobs::download_file(&client, digest, target, &mut on_progress)
+        .await
+        .map_err(|error| transfer_failed(&error))?;
+    let (mut before, mut refused) = (output.bytes, Vec::new());
+    for extra in extras {
+        let fate = bring_one(&client, &extra, force, &mut |done, _| progress.set(before + done, total)).await?;
+        before += extra.bytes;
+        if fate == Fate::Refused {
+            refused.push(extra.path);
+        }
+    }
+    Ok(refused)
 }
 
 /// What came of it.

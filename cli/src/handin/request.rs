@@ -34,6 +34,17 @@ pub(crate) struct RequestedShot {
     pub(crate) shot: ManifestShot,
     /// Its source, resolved against the manifest's folder.
     pub(crate) path: PathBuf,
+    /// The file of a track that was set by hand, if there is one.
+    pub(crate) track: Option<TrackFile>,
+}
+
+/// The file of a track.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TrackFile {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// Where it is named; empty for one of the command line.
+    pub(crate) place: String,
 }
 
 /// Endings of lists and documents, which are never clips.
@@ -56,6 +67,10 @@ pub(crate) fn read(file: &Path, work: &WorkArgs, today: Date) -> Result<Request,
 }
 
 fn read_manifest(file: &Path, form: manifest::Form, work: &WorkArgs) -> Result<Request, CliError> {
+    if work.track.is_some() {
+        let refused = CliError::refused("--track is for one clip, and this is a manifest");
+        return Err(refused.hint("name the tracks of its shots in a column or key `reframe.track`"));
+    }
     let bytes = read_bounded(file)?;
     let defaults = Defaults {
         show: work.show.clone(),
@@ -72,8 +87,11 @@ fn read_manifest(file: &Path, form: manifest::Form, work: &WorkArgs) -> Result<R
     })?;
     let mut notes = manifest.notes;
     notes.extend(overridden(&manifest.shots, work));
-    let shots: Vec<RequestedShot> =
-        manifest.shots.into_iter().map(|shot| RequestedShot { path: folder.join(&shot.source), shot }).collect();
+    let requested = |shot: ManifestShot| {
+        let track = shot.track.as_ref().map(|track| TrackFile { path: folder.join(&track.path), place: track.place.clone() });
+        RequestedShot { path: folder.join(&shot.source), track, shot }
+    };
+    let shots: Vec<RequestedShot> = manifest.shots.into_iter().map(requested).collect();
     Ok(Request { name: file_name(file), shots, notes })
 }
 
@@ -127,9 +145,14 @@ fn read_clip(file: &Path, work: &WorkArgs, today: Date) -> Result<Request, CliEr
     let profile = work.profile.as_deref().map_or(Ok(Profile::default()), str::parse).map_err(CliError::refused)?;
     let output = format!("{}_{}_{}.{}", label.show(), label.episode(), label.shot(), profile.extension());
     let output = OutputName::new(&output).map_err(|error| CliError::refused(error).hint("rename the clip"))?;
-    let source = file_name(file);
-    let shot = ManifestShot { label, source: source.clone(), recipe: Recipe { steps, profile }, output, place: String::new() };
-    Ok(Request { name: source, shots: vec![RequestedShot { shot, path: file.to_owned() }], notes: Vec::new() })
+    let (source, recipe) = (file_name(file), Recipe { steps, profile });
+    if work.track.is_some() && recipe.reframe().is_none() {
+        let refused = CliError::refused("--track is for a clip that is framed anew, and none of its steps is `reframe`");
+        return Err(refused.hint("give --steps \"reframe 9:16\""));
+    }
+    let track = work.track.clone().map(|path| TrackFile { path, place: String::new() });
+    let shot = ManifestShot { label, source: source.clone(), recipe, output, track: None, place: String::new() };
+    Ok(Request { name: source, shots: vec![RequestedShot { shot, path: file.to_owned(), track }], notes: Vec::new() })
 }
 
 fn file_name(file: &Path) -> String {
@@ -149,7 +172,7 @@ mod tests {
     #[test]
     fn a_clip_becomes_a_shot_of_today() {
         let request = read("素材/镜 1.mov".as_ref(), &work(Some("upscale 2x")), TODAY).expect("a clip");
-        let RequestedShot { shot, path } = &request.shots[0];
+        let RequestedShot { shot, path, .. } = &request.shots[0];
         assert_eq!(shot.label.to_string(), "quick/2026-11-22/镜 1");
         assert_eq!(shot.output.as_str(), "quick_2026-11-22_镜 1.mp4");
         assert_eq!((shot.source.as_str(), path.as_path()), ("镜 1.mov", Path::new("素材/镜 1.mov")));
@@ -161,7 +184,10 @@ mod tests {
         assert_eq!(error.message, "nothing is said about what to do with a.mp4");
         assert!(error.hint.expect("a hint").contains("--upscale 2x"));
         let error = read("a.mp4".as_ref(), &work(Some("blur")), TODAY).expect_err("no such step");
-        assert_eq!(error.message, "`blur` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`");
+        assert_eq!(
+            error.message,
+            "`blur` is no step; known are `upscale`, `reframe`, `denoise`, `deband`, `sharpen` and `grain`"
+        );
     }
 
     #[test]

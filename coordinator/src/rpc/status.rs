@@ -37,6 +37,7 @@ pub fn job_detail(farm: &Farm, text: &str) -> Result<v1::JobDetail, usize> {
         facts: job.facts.as_ref().map(Into::into),
         tasks: job.tasks.iter().enumerate().map(|(number, task)| task_status(farm, number, task)).collect(),
         log: log.collect(),
+        source: job.shot.source.to_string(),
     })
 }
 

@@ -58,7 +58,18 @@ pub struct ManifestShot {
     pub recipe: Recipe,
     /// The name of its output.
     pub output: OutputName,
+    /// The file of a track that was set by hand, if one is named.
+    pub track: Option<ManifestTrack>,
     /// Where it stands in the manifest, for later errors about its source.
+    pub place: String,
+}
+
+/// A track's file as a manifest names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestTrack {
+    /// Its path as written, relative to the manifest.
+    pub path: String,
+    /// Where it is named, for later errors about it.
     pub place: String,
 }
 
@@ -212,7 +223,9 @@ struct Value {
 }
 
 /// The names a shot's values go by, in the order they are documented.
-const FIELDS: [&str; 7] = ["show", "episode", "shot", "source", "steps", "output", "profile"];
+const FIELDS: [&str; 8] = ["show", "episode", "shot", "source", "steps", "output", "profile", TRACK];
+/// The field that names the file of a track: the one parameter of a step that is a file of the studio.
+const TRACK: &str = "reframe.track";
 
 /// The known name that `name` is, whatever its case and the white space around it.
 fn field_named(name: &str) -> Option<&'static str> {
@@ -254,7 +267,20 @@ impl Row {
         };
         let output = self.output(&label, profile).map_err(|fault| vec![fault])?;
         let recipe = Recipe { steps, profile };
-        Ok(ManifestShot { label, source: source.to_owned(), recipe, output, place: self.place.clone() })
+        let track = self.track(&recipe).map_err(|fault| vec![fault])?;
+        Ok(ManifestShot { label, source: source.to_owned(), recipe, output, track, place: self.place.clone() })
+    }
+
+    /// The file of a track, which only a recipe that frames anew can follow.
+    fn track(&self, recipe: &Recipe) -> Result<Option<ManifestTrack>, Fault> {
+        let Some(path) = self.text(TRACK, None) else { return Ok(None) };
+        match recipe.reframe() {
+            None => Err(self.fault(TRACK, "the shot's steps have no `reframe` that could follow a track")),
+            Some(reframe) if reframe.track.is_some() => {
+                Err(self.fault(TRACK, "its steps name another track with `track=`; leave one of the two out"))
+            }
+            Some(_) => Ok(Some(ManifestTrack { path: path.to_owned(), place: self.place_of(TRACK) })),
+        }
     }
 
     fn label(&self, defaults: &Defaults) -> Result<Label, Fault> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-use super::{Defaults, Document, FIELDS, Fault, Row, Value, field_named};
+use super::{Defaults, Document, FIELDS, Fault, Row, TRACK, Value, field_named};
 
 pub(super) fn json(text: &str) -> Document {
     match serde_json::from_str(text) {
@@ -51,7 +51,7 @@ fn document(value: Json) -> Document {
 
 fn defaults(top: Map<String, Json>, faults: &mut Vec<Fault>) -> Defaults {
     let mut values = values(top, "", faults);
-    for field in ["shot", "source", "output"] {
+    for field in ["shot", "source", "output", TRACK] {
         if let Some(value) = values.remove(field) {
             faults.push(Fault { place: value.place, message: "it belongs to one shot, not to all of them".to_owned() });
         }
@@ -63,7 +63,8 @@ fn defaults(top: Map<String, Json>, faults: &mut Vec<Fault>) -> Defaults {
 fn values(fields: Map<String, Json>, place: &str, faults: &mut Vec<Fault>) -> BTreeMap<&'static str, Value> {
     let mut values = BTreeMap::new();
     for (key, value) in fields {
-        let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
+        let within = place;
+        let place = if within.is_empty() { key.clone() } else { format!("{within}.{key}") };
         let message = match (field_named(&key), value) {
             (Some(field), Json::String(text)) => {
                 values.insert(field, Value { place, text });
@@ -74,6 +75,12 @@ fn values(fields: Map<String, Json>, place: &str, faults: &mut Vec<Fault>) -> BT
                 values.insert("steps", Value { place, text: steps.join(" | ") });
                 continue;
             }
+            // `reframe.track` may be written as an object in an object, which is what TOML makes of it.
+            (None, Json::Object(inner)) if is_family(&key) => {
+                let inner = inner.into_iter().map(|(name, value)| (format!("{key}.{name}"), value)).collect();
+                values.extend(self::values(inner, within, faults));
+                continue;
+            }
             (Some(_), Json::Number(number)) => format!("write it as text, \"{number}\", so that it is kept as it is"),
             (Some(_), _) => "it is no text".to_owned(),
             (None, _) => format!("it is no known key; known are {}", FIELDS.join(", ")),
@@ -81,4 +88,10 @@ fn values(fields: Map<String, Json>, place: &str, faults: &mut Vec<Fault>) -> BT
         faults.push(Fault { place, message });
     }
     values
+}
+
+/// Whether fields are named behind `key` and a dot.
+fn is_family(key: &str) -> bool {
+    let key = key.trim().to_ascii_lowercase();
+    FIELDS.iter().any(|field| field.split_once('.').is_some_and(|(family, _)| family == key))
 }

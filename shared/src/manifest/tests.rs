@@ -43,7 +43,7 @@ fn every_fault_is_named_with_row_and_column() {
             "row 4, column shot: a/1/s1 stands already in row 2",
             "row 5, column shot: shot is empty; give every shot a show, an episode and a shot name",
             "row 5, column source: no source is given; write the path of the shot's clip",
-            "row 5, column steps: `blur` is no step; known are `upscale`, `denoise`, `deband`, `sharpen` and `grain`",
+            "row 5, column steps: `blur` is no step; known are `upscale`, `reframe`, `denoise`, `deband`, `sharpen` and `grain`",
             "row 6, column output: `s5.avi` does not end in `.mp4`, which is what profile phone-h264 makes",
             "row 7: it has 8 values and the first row names 7 columns",
         ]
@@ -93,6 +93,33 @@ fn structured_faults_have_key_paths() {
     ] {
         assert!(faults.contains(line), "{line} is missing from:\n{faults}");
     }
+}
+
+#[test]
+fn a_track_is_named_in_three_forms_and_needs_a_reframe() {
+    let track = |text: &str, form| {
+        let manifest = read(text.as_bytes(), form, &Defaults::default()).map_err(|faults| faults.to_string())?;
+        Ok::<_, String>(manifest.shots[0].track.clone().map(|track| (track.path, track.place)))
+    };
+    let csv = "show,episode,shot,source,steps,Reframe.Track\na,1,s1,x.mp4,reframe 9:16, 素材/s1.track.json\n";
+    let row = ("素材/s1.track.json".to_owned(), "row 2, column reframe.track".to_owned());
+    assert_eq!(track(csv, Form::Csv), Ok(Some(row)));
+    let shot = r#""show": "a", "episode": "1", "shot": "s", "source": "x", "steps": "reframe 9:16""#;
+    let path = ("t.json".to_owned(), "shots[0].reframe.track".to_owned());
+    for named in [r#""reframe": {"track": "t.json"}"#, r#""reframe.track": "t.json""#] {
+        assert_eq!(track(&format!(r#"{{"shots": [{{{shot}, {named}}}]}}"#), Form::Json), Ok(Some(path.clone())));
+    }
+    let toml = "[[shots]]\nshow='a'\nepisode='1'\nshot='s'\nsource='x'\nsteps='reframe 9:16'\nreframe.track='t.json'\n";
+    assert_eq!(track(toml, Form::Toml), Ok(Some(path)));
+    assert_eq!(track(&csv.replace(" 素材/s1.track.json", " "), Form::Csv), Ok(None));
+
+    let fault = |text: &str, form| track(text, form).expect_err("a fault");
+    let none = fault(&csv.replace("reframe 9:16", "upscale 2x"), Form::Csv);
+    assert!(none.starts_with("row 2, column reframe.track: the shot's steps have no `reframe`"), "{none}");
+    let two = fault(&csv.replace("reframe 9:16", &format!("reframe 9:16 track={}", "0".repeat(64))), Form::Csv);
+    assert!(two.contains("its steps name another track"), "{two}");
+    let all = fault(r#"{"reframe": {"track": "t", "zoom": "2"}, "shots": []}"#, Form::Json);
+    assert!(all.contains("reframe.track: it belongs to one shot") && all.contains("reframe.zoom: it is no known key"), "{all}");
 }
 
 #[test]

@@ -92,7 +92,7 @@ struct Row {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidZones {
     /// It is not the JSON that is expected.
-    #[error("the zones cannot be read: {0}; `shotfarm zones` prints a table to start from")]
+    #[error("the zones cannot be read: {0}; `shotfarm zones --template` prints a table to start from")]
     Form(String),
     /// A row that does not fit.
     #[error("zones[{row}] `{name}`: {reason}")]

@@ -3,13 +3,14 @@
 use shotfarm_shared::frames::FrameRate;
 use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
 use shotfarm_shared::recipe::read_steps;
+use shotfarm_shared::track::{Camera, Layout, Stretch, Track, Window};
 
 use super::networks;
 use crate::gpu::measure::{arithmetic, matrix};
-use crate::gpu::passes::{Fit, Means, record_in};
+use crate::gpu::passes::{Fit, record_in};
 use crate::gpu::recording::Recording;
 use crate::gpu::shaders::Shader;
-use crate::gpu::{Executor, FaceInput, RecordError, record, record_face_input, record_look};
+use crate::gpu::{Executor, FaceInput, Means, RecordError, record, record_face_input, record_for, record_look};
 use crate::net::Models;
 use crate::reframe::Look;
 
@@ -36,6 +37,9 @@ const STEPS: [(u32, &str); 13] = [
     (SIDE, "grain strength=1"),
 ];
 
+/// A reframe, with a track in which every layout occurs.
+const REFRAME: &str = "reframe 18x32 filter=ewa-lanczos";
+
 /// A size of which neither rows nor planes are whole words, and which has two bands.
 const ODD_SIDES: (u32, u32) = (15, 37);
 
@@ -58,6 +62,7 @@ pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
     for (side, text) in STEPS {
         checks.push(Check { name: text.to_owned(), recording: steps(side, text)? });
     }
+    checks.push(Check { name: REFRAME.to_owned(), recording: reframe()? });
     checks.push(Check { name: "an odd size in bands".to_owned(), recording: odd_bands()? });
     checks.push(Check { name: "a look".to_owned(), recording: look() });
     checks.push(Check { name: "a look for faces".to_owned(), recording: look_for_faces() });
@@ -67,6 +72,30 @@ pub(super) fn checks() -> Result<Vec<Check>, RecordError> {
     checks.extend(networks::checks(&layout(Extent::new(SIDE, SIDE)))?);
     checks.push(Check { name: Shader::BenchMatrix.facts().name.to_owned(), recording: matrix(BENCH_GROUPS, BENCH_ROUNDS) });
     Ok(checks)
+}
+
+/// Windows that come with the frame. The frame that is checked is the first one.
+fn reframe() -> Result<Recording, RecordError> {
+    let stretch = |first: u64, layout, windows: [[f64; 4]; 2], second: &[[f64; 4]]| Stretch {
+        first,
+        end: first + 2,
+        camera: Camera::Follow,
+        layout,
+        why: String::new(),
+        windows: windows.map(Window::from).to_vec(),
+        second: second.iter().copied().map(Window::from).collect(),
+    };
+    let stretches = vec![
+        stretch(0, Layout::Split, [[0.3, 1.0, 9.0, 8.0], [0.5, 1.0, 9.0, 8.0]], &[[6.2, 7.1, 9.0, 8.0]]),
+        stretch(2, Layout::Fit, [[0.0, 0.0, 16.0, 16.0], [0.0, 2.0, 16.0, 12.0]], &[]),
+        stretch(4, Layout::Crop, [[1.5, 0.0, 9.0, 16.0], [6.0, 0.0, 9.0, 16.0]], &[]),
+    ];
+    let track = Track { stretches, ..Track::empty() };
+    let steps = read_steps(REFRAME).expect("a valid step: the list's test reads it");
+    let input = layout(Extent::new(SIDE, SIDE));
+    let output = FrameLayout { extent: steps.iter().fold(input.extent, |extent, step| step.extent(extent)), ..input.clone() };
+    let (models, executor) = (Models::new(), Executor::default());
+    record_for(&steps, &input, &output, Means::new(&models, &executor).with_track(Some(&track)))
 }
 
 /// Rows that begin and end within words.

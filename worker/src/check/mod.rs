@@ -180,9 +180,13 @@ fn render(gpu: &Gpu, recording: &Recording, frames: &[Vec<u8>]) -> Result<Vec<u8
 }
 
 /// Codes of every kind of edge, all within the range of video: one frame, and others in front of it where the recording looks at
-/// them, each a little further along.
+/// them, each a little further along, each with its tail.
 fn frames(recording: &Recording) -> Vec<Vec<u8>> {
-    let frame = |number: usize| (0..recording.input_bytes).map(|at| ((at + number) * 37 % 200 + 20) as u8).collect();
+    let frame = |number: usize| {
+        let mut frame = (0..recording.frame_bytes).map(|at| ((at + number) * 37 % 200 + 20) as u8).collect();
+        recording.tail.append(&mut frame, number as i64);
+        frame
+    };
     (0..=recording.context_frames as usize).map(frame).collect()
 }
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
 use shotfarm_shared::recipe::Step;
+use shotfarm_shared::track::Track;
 
 use super::recording::{Recorder, Recording, Table};
 use super::shaders::{Shader, bench_arithmetic, bench_matrix};
 use super::twins::half;
-use super::{AdapterKind, Gpu, GpuError, Graph, RecordError, record};
+use super::{AdapterKind, Executor, Gpu, GpuError, Graph, Means, RecordError, record_for};
 use crate::net::Models;
 
 /// A pass is measured once it takes this long: well above what a timestamp resolves.
@@ -182,17 +183,26 @@ pub fn bench_source(kind: AdapterKind) -> Extent {
     if kind == AdapterKind::Cpu { Extent::new(480, 270) } else { Extent::new(1_920, 1_080) }
 }
 
-/// Measures the operations of `steps` on 8-bit frames of `source`.
+/// Measures the operations of `steps` on 8-bit frames of `source`, with the track that a reframe among them follows.
 ///
 /// # Errors
 /// When the steps do not suit the frames or the device fails.
-pub fn steps_rate(gpu: &Gpu, steps: &[Step], source: Extent, runs: u32) -> Result<StepsRate, MeasureError> {
+pub fn steps_rate(
+    gpu: &Gpu,
+    steps: &[Step],
+    source: Extent,
+    track: Option<&Track>,
+    runs: u32,
+) -> Result<StepsRate, MeasureError> {
     let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, site: ChromaSite::Left, tags: ColourTags::default() };
     let input = FrameLayout { extent: source, format: PixelFormat::Yuv420p, colour };
     let extent = steps.iter().fold(source, |extent, step| step.extent(extent));
-    let recording = record(steps, &input, &FrameLayout { extent, ..input.clone() }, &Models::new())?;
+    let (models, executor) = (Models::new(), Executor::default());
+    let means = Means::new(&models, &executor).with_track(track);
+    let recording = record_for(steps, &input, &FrameLayout { extent, ..input.clone() }, means)?;
     let mut graph = Graph::new(gpu, &recording)?;
-    let frame: Vec<u8> = (0..recording.input_bytes).map(|at| (at * 7 % 220) as u8 + 16).collect();
+    let mut frame: Vec<u8> = (0..recording.frame_bytes).map(|at| (at * 7 % 220) as u8 + 16).collect();
+    recording.tail.append(&mut frame, 0);
     let mut out = Vec::new();
     // The first frame pays for what the driver compiles late, and gives the operations something to work on.
     graph.submit(&frame, 0)?;
@@ -226,8 +236,8 @@ mod tests {
     #[test]
     fn every_operation_of_some_steps_is_measured() {
         let gpu = software();
-        let rate =
-            steps_rate(&gpu, &read_steps("upscale 2x filter=lanczos").expect("steps"), Extent::new(64, 36), 1).expect("runs");
+        let rate = steps_rate(&gpu, &read_steps("upscale 2x filter=lanczos").expect("steps"), Extent::new(64, 36), None, 1)
+            .expect("runs");
         assert!(rate.time() > Duration::ZERO);
         assert_eq!(rate.frame_bytes, 64 * 36 * 3 / 2 * 5);
         assert!(rate.bytes() >= rate.frame_bytes, "every byte in and out is touched at least once");

@@ -227,4 +227,45 @@ mod tests {
         assert_eq!(failure.class, FailureClass::Worker);
         assert!(failure.message.starts_with("frame 1 came out black"), "{failure}");
     }
+
+    /// A light half and a dark one, and a track whose window goes from the one to the other.
+    #[test]
+    fn a_window_on_the_dark_side_may_come_out_black() {
+        use shotfarm_shared::track::{Camera, Layout, Stretch};
+        let layout = layout(16, 8, PixelFormat::Yuv420p);
+        let half = (0..128).map(|at| if at % 16 < 8 { 16_u8 } else { 200 }).chain([128; 64]).collect::<Vec<_>>();
+        // With what comes behind a frame.
+        let half = [half, vec![255; 40]].concat();
+        let window = |x| Window { x, y: 0.0, width: 4.5, height: 8.0 };
+        let windows = [0.0, 3.2, 8.75, 11.0].map(window).to_vec();
+        let (first, end, camera) = (0, 4, Camera::Follow);
+        let stretch = Stretch { first, end, camera, layout: Layout::Crop, why: String::new(), windows, second: Vec::new() };
+        let track = Track { stretches: vec![stretch], ..Track::empty() };
+        let shown = Shown { track: &track, target: Extent::new(16, 8) };
+        let found = (-1..5).map(|frame| Luma::of(&layout).is_light_within(&half, &shown.windows(frame))).collect::<Vec<_>>();
+        assert_eq!(found, [false, false, false, true, true, false]);
+        let (mut dead, mut out) = (Dead(0), Vec::new());
+        let mut guarded = Guarded::new(&mut dead, (&layout, Some(shown)), &layout, 0);
+        for frame in 0..3 {
+            guarded.submit(&half, frame).unwrap();
+        }
+        guarded.next(&mut out).expect("the window is on the dark side");
+        guarded.next(&mut out).expect("it still is");
+        let error = guarded.next(&mut out).expect_err("it has come to the light");
+        assert!(matches!(error, TaskError::Black { frame: 2 }), "{error}");
+    }
+
+    #[test]
+    fn either_window_of_a_split_may_be_the_light_one() {
+        let layout = layout(16, 8, PixelFormat::Yuv420p10le);
+        let frame = [vec![64_u16; 64], vec![800; 64], vec![512; 64]].concat();
+        let frame = frame.iter().flat_map(|code| code.to_le_bytes()).collect::<Vec<_>>();
+        let rows = |y, height| Window { x: 0.0, y, width: 16.0, height };
+        let luma = Luma::of(&layout);
+        assert!(
+            !luma.is_light_within(&frame, &[rows(0.0, 4.0)]) && luma.is_light_within(&frame, &[rows(0.0, 4.0), rows(4.5, 3.0)])
+        );
+        assert!(!luma.is_light_within(&frame, &[rows(7.2, 0.5)]), "no pixel lies in it as a whole");
+        assert!(luma.is_light_within(&frame, &[rows(-0.005, 8.01)]), "a window may end a hair outside");
+    }
 }

@@ -17,6 +17,7 @@ use shotfarm_shared::media::{Extent, MediaFacts};
 use shotfarm_shared::model::ModelFiles;
 use shotfarm_shared::recipe::{Profile, Recipe, read_steps};
 use shotfarm_shared::segment::Receipt;
+use shotfarm_shared::track::{Camera, Layout, Stretch, Track, Window};
 use shotfarm_shared::work::{LeaseId, Output};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -25,6 +26,7 @@ use super::blobs::keep;
 use super::*;
 use crate::cache::BlobCache;
 use crate::gpu::{Gpu, GpuChoice};
+use crate::media::FrameDigests;
 use crate::net::Models;
 
 /// Far more than any of this takes; a hang is a failure, not a wait.
@@ -373,4 +375,110 @@ fn a_full_disk_names_the_scratch_directory() {
     let told = TaskError::from(full).failure(Path::new("/scratch/work"));
     assert_eq!(told.class, FailureClass::Environment);
     assert!(told.message.starts_with("the disk of the scratch directory /scratch is full"), "{told}");
+}
+
+/// The windows of a shot of 60 frames of 64 by 36: a follow, a split and a fit. The second stretch goes over the border of a cell.
+fn moving_track() -> Track {
+    let follow = (0..40).map(|frame| Window { x: f64::from(frame) * 0.27, y: 0.0, width: 20.25, height: 36.0 }).collect();
+    let split = |x: f64| vec![Window { x, y: 2.0, width: 20.25, height: 18.0 }];
+    let fit = vec![Window { x: 0.0, y: 0.0, width: 64.0, height: 36.0 }];
+    let stretch = |first, end, layout, windows, second| Stretch {
+        first,
+        end,
+        camera: Camera::Follow,
+        layout,
+        why: String::new(),
+        windows,
+        second,
+    };
+    let stretches = vec![
+        stretch(0, 40, Layout::Crop, follow, Vec::new()),
+        stretch(40, 50, Layout::Split, split(1.0), split(43.0)),
+        stretch(50, 60, Layout::Fit, fit, Vec::new()),
+    ];
+    Track { stretches, ..Track::empty() }
+}
+
+impl Bench {
+    fn reframe(&self, source: Digest, facts: &MediaFacts, steps: &str, track: Option<Digest>, range: FrameRange) -> Ended {
+        self.run(source, steps, Work::Render { facts: facts.clone(), range, models: Vec::new(), track })
+    }
+}
+
+/// The frames of one range are those of two, with a step before that looks around and one after it, and a track that changes its
+/// layout within.
+#[test]
+fn a_reframed_shot_is_the_same_in_one_range_and_in_two() {
+    let bench = bench();
+    let source = bench.clip("64x36", 60);
+    let facts = bench.facts(source);
+    let track = bench.blob(moving_track().write().as_bytes());
+    let steps = "denoise strength=0.1 frames=1 | reframe 36x64 filter=lanczos | grain strength=0.1";
+    let segment = |start, end| match bench.reframe(source, &facts, steps, Some(track), FrameRange::new(start, end)) {
+        Ended::Done(result) => match *result {
+            TaskResult::Segment(receipt) => receipt,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    let whole = segment(0, 60);
+    let output = Recipe { steps: read_steps(steps).unwrap(), profile: Profile::Review }.output_layout(&facts.layout).unwrap();
+    assert_eq!((whole.frames, output.extent, whole.fidelity), (60, Extent::new(36, 64), None));
+    let stored = bench.farm.path(whole.digest).unwrap().expect("the segment is stored");
+    let frames =
+        FrameDigests::read(&bench.context.tools, &stored, Profile::Review, &output, &Cancel::new(), &mut |_| {}).unwrap();
+    for (start, end) in [(0, 48), (48, 60)] {
+        let part = segment(start, end);
+        assert_eq!(Some(part.frames_digest), frames.slice_digest(FrameRange::new(start, end)), "{start}..{end}");
+    }
+    bench.assert_tidy();
+}
+
+#[test]
+fn another_track_of_the_same_recipe_is_another_picture() {
+    let bench = bench();
+    let source = bench.clip("64x36", 60);
+    let facts = bench.facts(source);
+    let mut track = moving_track();
+    let steps = "reframe 36x64 filter=lanczos";
+    let frames = |track: &Track| {
+        let blob = bench.blob(track.write().as_bytes());
+        match bench.reframe(source, &facts, steps, Some(blob), FrameRange::new(0, 4)) {
+            Ended::Done(result) => match *result {
+                TaskResult::Segment(receipt) => receipt.frames_digest,
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    };
+    let first = frames(&track);
+    track.stretches[0].windows[2].x += 9.0;
+    let second = frames(&track);
+    track.stretches[0].windows[2].x -= 9.0;
+    assert_ne!(first, second);
+    assert_eq!(first, frames(&track));
+}
+
+#[test]
+fn a_track_that_does_not_suit_is_the_jobs_fault() {
+    let bench = bench();
+    let source = bench.clip("64x36", 12);
+    let facts = bench.facts(source);
+    let ended = |track: Option<Digest>, steps: &str| {
+        let told = failure(bench.reframe(source, &facts, steps, track, FrameRange::new(0, 12)));
+        assert_eq!(told.class, FailureClass::Job, "{told}");
+        told.message
+    };
+    let steps = "reframe 36x64 filter=lanczos";
+    let longer = bench.blob(moving_track().write().as_bytes());
+    assert!(ended(Some(longer), steps).starts_with("the track's `stretches[0].end`: 40 is not after"), "of a longer shot");
+    let broken = bench.blob(b"{\"track\":1,");
+    assert!(ended(Some(broken), steps).starts_with("the track cannot be read"));
+    let lost = Digest::of(b"never stored");
+    assert_eq!(
+        ended(Some(lost), steps),
+        format!("the farm does not have the track {lost} any more, by which the shot is framed; hand the shot in again")
+    );
+    assert!(ended(None, steps).contains("follows a track that was not fetched"));
+    bench.assert_tidy();
 }

@@ -11,5 +11,6 @@ mod networks;
 mod operators;
 mod pictures;
 mod quality;
+mod reframe;
 mod steps;
 mod twins;

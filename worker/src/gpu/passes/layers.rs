@@ -80,7 +80,7 @@ impl Layers {
                 }
             }
         }
-        let only_splits = track.layouts().iter().all(|layout| *layout == Layout::Split);
+        let only_splits = stretches.iter().all(|shown| shown.layout == Layout::Split);
         let halves = track::halves(target);
         let whole = track::Window::whole(target);
         let layer = |(slot, shown): (&Slot, &Vec<&Shown>)| {
@@ -173,7 +173,9 @@ impl Shown {
             second: placement.second.map(scaled),
             ..placement
         };
-        Self { first: stretch.first, layout: stretch.layout, placements: placements.map(scaled).collect() }
+        let placements = placements.map(scaled).collect::<Vec<_>>();
+        let layout = placements.first().map_or(stretch.layout, |placement| placement.layout);
+        Self { first: stretch.first, layout, placements }
     }
 
     fn panes(&self, second: bool) -> impl Iterator<Item = &Pane> {
@@ -202,6 +204,7 @@ impl Shown {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use shotfarm_shared::track::Camera;
 
     use super::super::view::Along;
@@ -296,5 +299,38 @@ mod tests {
         let found = first_shrinking(&track, SOURCE, Extent::new(7680, 4320), TALL).expect("shrinks");
         assert_eq!((found.frame, found.pane.window.width), (0, 2430.0));
         assert_eq!(first_shrinking(&track, SOURCE, SOURCE, TALL), None);
+    }
+
+    proptest! {
+        /// In whatever order layouts come: a layer lies within its region, one of them is over every sample, and the ground is
+        /// seen in a fit alone.
+        #[test]
+        fn every_sample_of_every_frame_is_some_layers(order in proptest::collection::vec(0..4_usize, 1..6), polar: bool) {
+            let stretches = order.iter().zip((0_u64..).step_by(10)).map(|(pick, first)| match pick {
+                0 => crop(first, 100.0),
+                1 => split(first),
+                2 => fit(first),
+                _ => stretch(first, Layout::Crop, vec![window(0.0, 60.75, 108.0)], Vec::new()),
+            });
+            let found = layers(stretches.collect(), if polar { "ewa-lanczos" } else { "lanczos" });
+            let fits = |index: usize| order[index] == 2;
+            prop_assert_eq!(found.ground.is_some(), (0..order.len()).any(fits));
+            for index in 0..order.len() {
+                let places = found.layers.iter().map(|layer| layer.places.at(index as u64 * 10)).collect::<Vec<_>>();
+                for (layer, [left, top, right, bottom]) in found.layers.iter().zip(&places) {
+                    let [region_left, region_top, region_right, region_bottom] = layer.region;
+                    let inside = *left >= region_left && *top >= region_top && *right <= region_right && *bottom <= region_bottom;
+                    prop_assert!(inside || [*left, *top, *right, *bottom] == NOWHERE);
+                }
+                let covered = |x: u32, y: u32| {
+                    let over = |place: &&Rectangle| (place[0]..place[2]).contains(&x) && (place[1]..place[3]).contains(&y);
+                    places.iter().filter(over).count()
+                };
+                for (x, y) in [(0, 0), (1079, 0), (540, 959), (540, 960), (0, 1919), (1079, 1919)] {
+                    let in_fit = (656..1264).contains(&y);
+                    prop_assert_eq!(covered(x, y), usize::from(!fits(index) || in_fit), "frame {} at {} {}", index * 10, x, y);
+                }
+            }
+        }
     }
 }

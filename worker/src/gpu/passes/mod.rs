@@ -3,7 +3,7 @@
 //! Between steps a picture is three planes of normalised f32 (luma 0..1, chroma -1/2..1/2) in the light it is coded in, so any
 //! filter may follow any other. Chroma keeps its subsampling through separable steps and is at full size after the others; the
 //! last step, or a resampling of its own, brings it to the output's. A job that is one separable step needs no planes: it goes
-//! from codes to codes.
+//! from codes to codes. What a reframe looks at changes from frame to frame: those tables come with the frames.
 
 mod band_frames;
 mod colour;

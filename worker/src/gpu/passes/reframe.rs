@@ -46,10 +46,11 @@ pub(super) fn record(
     if alone {
         return Ok(make(recorder, &layers[0]));
     }
-    let sampling = match step.filter {
-        Filter::Separable(_) => wanted.unwrap_or(planes.sampling),
+    // Where chroma is to be subsampled, that is done before the layers meet: no colour bleeds from one to the other.
+    let sampling = wanted.unwrap_or(match step.filter {
+        Filter::Separable(_) => planes.sampling,
         Filter::Polar { .. } | Filter::Area | Filter::Mip | Filter::Fsr { .. } => Sampling::FULL,
-    };
+    });
     let whole = [0, 0, target.width, target.height];
     let mut below = ground.map(|view| Below {
         planes: record_ground(recorder, planes, &view, target, sampling),

@@ -185,7 +185,9 @@ pub struct Recording {
     pub buffers: Vec<BufferSpec>,
     /// What is done, in order.
     pub ops: Vec<Op>,
-    /// Bytes of a frame that comes in, with its tail; its buffer is padded up to whole words.
+    /// Bytes of a raw frame that comes in, without its tail.
+    pub frame_bytes: usize,
+    /// The same with its tail; its buffer is padded up to whole words.
     pub input_bytes: usize,
     /// What comes behind every frame.
     pub tail: Tail,

@@ -16,7 +16,7 @@ pub struct Recorder {
     written: Vec<bool>,
     ops: Vec<Op>,
     input: Proxy,
-    input_bytes: usize,
+    frame_bytes: usize,
     tail: Tail,
     /// The buffers of each of its tables.
     tail_buffers: Vec<Vec<Proxy>>,
@@ -27,19 +27,19 @@ pub struct Recorder {
 impl Recorder {
     /// A recording that begins with raw frames of this size.
     #[must_use]
-    pub fn new(input_bytes: usize) -> Self {
+    pub fn new(frame_bytes: usize) -> Self {
         let mut recorder = Self {
             buffers: Vec::new(),
             written: Vec::new(),
             ops: Vec::new(),
             input: Proxy(0),
-            input_bytes,
+            frame_bytes,
             tail: Tail::default(),
             tail_buffers: Vec::new(),
             delay_frames: 0,
             context_frames: 0,
         };
-        recorder.input = recorder.buffer("input frame", input_bytes as u64, Role::Input);
+        recorder.input = recorder.buffer("input frame", frame_bytes as u64, Role::Input);
         recorder
     }
 
@@ -213,8 +213,10 @@ impl Recorder {
     pub fn finish(mut self, output_bytes: usize, pack: impl FnOnce(&mut Self, Proxy)) -> Recording {
         let output = self.buffer("output frame", output_bytes as u64, Role::Output);
         pack(&mut self, output);
-        let Self { buffers, ops, input, input_bytes, tail, delay_frames, context_frames, .. } = self;
-        let input_bytes = input_bytes + tail.bytes(input_bytes);
-        Recording { buffers, ops, input_bytes, tail, output_bytes, input, output, delay_frames, context_frames }.share_scratch()
+        let Self { buffers, ops, input, frame_bytes, tail, delay_frames, context_frames, .. } = self;
+        let input_bytes = frame_bytes + tail.bytes(frame_bytes);
+        let recording =
+            Recording { buffers, ops, frame_bytes, input_bytes, tail, output_bytes, input, output, delay_frames, context_frames };
+        recording.share_scratch()
     }
 }

@@ -23,14 +23,23 @@ pub(super) fn shown(track: &Track, frames: u64) -> BTreeSet<u64> {
     };
     let middles = unseen(&shown);
     add_evenly(&mut shown, &middles, FRAMES_MAX);
-    while (shown.len() as u64) < FRAMES_AIM.min(frames) {
-        let all: Vec<u64> = shown.iter().copied().collect();
-        // The first of the widest gaps, halved.
-        let widest = all.windows(2).map(|pair| (pair[1] - pair[0], pair[0])).max_by_key(|&(gap, at)| (gap, u64::MAX - at));
-        let Some((gap @ 2.., at)) = widest else { break };
-        shown.insert(at + gap / 2);
-    }
+    fill(&mut shown, FRAMES_AIM.min(frames));
     shown
+}
+
+/// Adds frames until there are `aim`, at intervals as even as those that are there allow.
+fn fill(shown: &mut BTreeSet<u64>, aim: u64) {
+    let all: Vec<u64> = shown.iter().copied().collect();
+    // How long each gap is, where it begins, and into how many parts it is cut.
+    let mut gaps: Vec<(u64, u64, u64)> = all.windows(2).map(|pair| (pair[1] - pair[0], pair[0], 1)).collect();
+    for _ in all.len() as u64..aim {
+        let widest = gaps.iter_mut().filter(|(length, _, parts)| parts < length);
+        let Some((_, _, parts)) = widest.max_by(|a, b| (a.0 * b.2).cmp(&(b.0 * a.2)).then(b.1.cmp(&a.1))) else { break };
+        *parts += 1;
+    }
+    for (length, begin, parts) in gaps {
+        shown.extend((1..parts).map(|part| begin + (length * part + parts / 2) / parts));
+    }
 }
 
 /// Adds frames of `wanted` until `shown` has `most`; where that is too few for all, every so-manieth.
@@ -72,7 +81,7 @@ mod tests {
         let shown = shown(&track(&[111], &[]), 111);
         assert_eq!(shown.len(), 12);
         let all: Vec<u64> = shown.into_iter().collect();
-        assert!(all.windows(2).all(|pair| (5..=15).contains(&(pair[1] - pair[0]))), "{all:?}");
+        assert!(all.windows(2).all(|pair| pair[1] - pair[0] == 10), "{all:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 use shotfarm_shared::media::Extent;
 use shotfarm_shared::recipe::read_steps;
+use shotfarm_shared::track::{Camera, Layout, Stretch, Track, Window};
 use shotfarm_worker::gpu::Gpu;
 use shotfarm_worker::gpu::measure::{DeviceRates, StepsRate, steps_rate};
 
@@ -25,7 +26,7 @@ pub(super) fn measure(plan: &Plan, gpu: &Gpu, rates: &DeviceRates) -> Result<Sec
     let (mut data, mut bars) = (Vec::new(), Vec::new());
     for filter in FILTERS {
         let steps = read_steps(&format!("upscale 2x filter={filter}"))?;
-        let found = steps_rate(gpu, &steps, plan.size, RUNS * plan.rounds)?;
+        let found = steps_rate(gpu, &steps, plan.size, None, RUNS * plan.rounds)?;
         let share = share_of_memory(&found, rates);
         rows.push(row(filter, found.time().as_secs_f64(), found.bytes(), Some(share)));
         for op in &found.ops {
@@ -36,11 +37,52 @@ pub(super) fn measure(plan: &Plan, gpu: &Gpu, rates: &DeviceRates) -> Result<Sec
             bars.push(Bar { what: format!("{filter}: share of what memory allows"), asked: SHARE_ASKED, got: share });
         }
     }
+    let framed = reframe(plan, gpu)?;
+    for (name, found) in
+        [("upscale of a 9:16 picture", &framed.upscale), ("reframe, a window of that size that moves", &framed.reframe)]
+    {
+        rows.push(row(name, found.time().as_secs_f64(), found.bytes(), Some(share_of_memory(found, rates))));
+        for op in &found.ops {
+            rows.push(row(&format!("  {}", op.name), op.time.as_secs_f64(), op.bytes, None));
+        }
+        data.push(json_of(name, found, share_of_memory(found, rates)));
+    }
     let target = Extent::new(plan.size.width * 2, plan.size.height * 2);
     let table = table::markdown(&["one frame", "ms", "GB/s", "of what reading and writing it once allows"], &rows);
     let text =
         format!("## Passes\n\n{} to {target}, 4:2:0, 8 bits; GB/s of all buffers that a pass binds.\n\n{table}", plan.size);
     Ok(Section { text, data: Value::Array(data), bars })
+}
+
+/// A crop out of a wide picture, and the same change of size of a picture that is no larger than the window.
+struct Framed {
+    reframe: StepsRate,
+    upscale: StepsRate,
+}
+
+/// The largest 9:16 window of the picture, brought to the picture's height in width.
+fn reframe(plan: &Plan, gpu: &Gpu) -> Result<Framed, GaugeError> {
+    let height = f64::from(plan.size.height);
+    let even = |side: f64| (side / 2.0).round() as u32 * 2;
+    let (window, target) =
+        (Extent::new(even(height * 9.0 / 16.0), plan.size.height), Extent::new(plan.size.height, even(height * 16.0 / 9.0)));
+    let at = |x: f64| Window { x, y: 0.0, width: f64::from(window.width), height };
+    let stretch = Stretch {
+        first: 0,
+        end: 2,
+        camera: Camera::Follow,
+        layout: Layout::Crop,
+        why: String::new(),
+        windows: vec![at(10.0), at(10.25)],
+        second: Vec::new(),
+    };
+    let track = Track { stretches: vec![stretch], ..Track::empty() };
+    let runs = RUNS * plan.rounds;
+    let steps = |name: &str| read_steps(&format!("{name} {target} filter=lanczos"));
+    Ok(Framed {
+        reframe: steps_rate(gpu, &steps("reframe")?, plan.size, Some(&track), runs)?,
+        upscale: steps_rate(gpu, &steps("upscale")?, window, None, runs)?,
+    })
 }
 
 /// The time in which the frame could be read and written once by a copy, beside the time of its passes.

@@ -13,7 +13,9 @@ pub mod detect;
 pub mod eyes;
 pub mod findings;
 pub mod pictures;
+pub mod plan;
 
 pub use detect::{Detector, NoDetector};
 pub use eyes::{Eyes, Gaze, LookError, Notes, analyse_frames};
 pub use findings::{Cell, Face, Findings, Look, Seen};
+pub use plan::{PlanError, plan};

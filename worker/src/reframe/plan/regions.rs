@@ -1,0 +1,182 @@
+//! From a map of saliency to regions: connected cells that stand out, merged where they are parts of one thing.
+
+use shotfarm_shared::track::Window;
+
+use super::saliency::Saliency;
+use crate::reframe::findings::Look;
+
+/// Part of the frame's peak from which a cell belongs to a region.
+const PART_LEAST: f32 = 0.42;
+/// Part of the peak that one cell of a region must reach.
+const PART_SURE: f32 = 0.7;
+/// The peak is the mean of this part of the cells, so that one cell cannot set it.
+const PEAK_PART: f32 = 0.015;
+/// Saliency below which nothing stands out at all.
+const PEAK_LEAST: f32 = 0.1;
+/// Cells between two parts of one thing that stand above one another.
+const GAP_CELLS: usize = 2;
+/// Regions of a frame at most: the strongest.
+const REGIONS_MAX: usize = 8;
+/// Part of the picture's width from which a region is taken for background.
+const WIDTH_MOST: f64 = 0.8;
+
+/// Cells that stand out together.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Region {
+    /// Where, in pixels of the source.
+    pub(super) place: Window,
+    /// The sum of its cells' saliency, as cells that stand out in full.
+    pub(super) weight: f64,
+    /// The part of its saliency that moves, 0..1.
+    pub(super) moving: f64,
+}
+
+/// A region in cells while it grows.
+#[derive(Clone, Copy)]
+struct Patch {
+    left: usize,
+    top: usize,
+    right: usize,
+    bottom: usize,
+    weight: f32,
+    moving: f32,
+    cells: usize,
+}
+
+/// The regions of a frame, strongest first.
+pub(super) fn regions(saliency: &Saliency, look: &Look) -> Vec<Region> {
+    let grid = (look.columns as usize, look.rows as usize);
+    let peak = peak(&saliency.all);
+    if peak < PEAK_LEAST {
+        return Vec::new();
+    }
+    let mut patches = merged(patches(saliency, grid, peak));
+    patches.sort_by(|left, right| right.weight.total_cmp(&left.weight).then(left.left.cmp(&right.left)));
+    patches.truncate(REGIONS_MAX);
+    patches.iter().map(|patch| region(patch, look)).collect()
+}
+
+fn peak(saliency: &[f32]) -> f32 {
+    let mut sorted = saliency.to_vec();
+    sorted.sort_by(|left, right| right.total_cmp(left));
+    let count = ((sorted.len() as f32 * PEAK_PART).ceil() as usize).clamp(1, sorted.len().max(1));
+    sorted.iter().take(count).sum::<f32>() / count as f32
+}
+
+/// Connected cells above the lower threshold with one at least above the upper one; corners connect.
+fn patches(saliency: &Saliency, grid: (usize, usize), peak: f32) -> Vec<Patch> {
+    let (columns, rows) = grid;
+    let mut is_taken = saliency.all.iter().map(|&value| value < PART_LEAST * peak).collect::<Vec<_>>();
+    let mut patches = Vec::new();
+    for start in 0..columns * rows {
+        if is_taken[start] {
+            continue;
+        }
+        is_taken[start] = true;
+        let mut open = vec![start];
+        let (column, row) = (start % columns, start / columns);
+        let mut patch = Patch { left: column, top: row, right: column, bottom: row, weight: 0.0, moving: 0.0, cells: 0 };
+        let mut highest = 0.0_f32;
+        while let Some(index) = open.pop() {
+            let (column, row) = (index % columns, index / columns);
+            patch = Patch {
+                left: patch.left.min(column),
+                top: patch.top.min(row),
+                right: patch.right.max(column),
+                bottom: patch.bottom.max(row),
+                weight: patch.weight + saliency.all[index],
+                moving: patch.moving + saliency.moving[index],
+                cells: patch.cells + 1,
+            };
+            highest = highest.max(saliency.all[index]);
+            for beside in (row.saturating_sub(1)..(row + 2).min(rows))
+                .flat_map(|row| (column.saturating_sub(1)..(column + 2).min(columns)).map(move |column| row * columns + column))
+            {
+                if !std::mem::replace(&mut is_taken[beside], true) {
+                    open.push(beside);
+                }
+            }
+        }
+        if highest >= PART_SURE * peak {
+            patches.push(patch);
+        }
+    }
+    patches
+}
+
+/// Joins what stands above one another: a head and the legs below it.
+fn merged(mut patches: Vec<Patch>) -> Vec<Patch> {
+    let mut index = 0;
+    while index < patches.len() {
+        let own = patches[index];
+        let part = patches[index + 1..].iter().position(|other| is_one_thing(&own, other));
+        match part {
+            Some(offset) => {
+                let other = patches.swap_remove(index + 1 + offset);
+                patches[index] = Patch {
+                    left: own.left.min(other.left),
+                    top: own.top.min(other.top),
+                    right: own.right.max(other.right),
+                    bottom: own.bottom.max(other.bottom),
+                    weight: own.weight + other.weight,
+                    moving: own.moving + other.moving,
+                    cells: own.cells + other.cells,
+                };
+                index = 0;
+            }
+            None => index += 1,
+        }
+    }
+    patches
+}
+
+fn is_one_thing(one: &Patch, other: &Patch) -> bool {
+    let common = (one.right.min(other.right) + 1).saturating_sub(one.left.max(other.left));
+    let narrower = (one.right - one.left).min(other.right - other.left) + 1;
+    let gap = one.top.max(other.top).saturating_sub(one.bottom.min(other.bottom) + 1);
+    // Half of the narrower one below the other, and hardly any picture between them.
+    2 * common > narrower && gap <= GAP_CELLS
+}
+
+fn region(patch: &Patch, look: &Look) -> Region {
+    let first = look.cell_place(patch.left as u32, patch.top as u32);
+    let last = look.cell_place(patch.right as u32, patch.bottom as u32);
+    let place = first.union(&last);
+    let is_wide = place.width > WIDTH_MOST * f64::from(look.source.width);
+    let weight = f64::from(patch.weight) * if is_wide { 0.2 } else { 1.0 };
+    Region { place, weight, moving: f64::from(patch.moving) / patch.cells.max(1) as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use shotfarm_shared::frames::FrameRate;
+    use shotfarm_shared::media::Extent;
+
+    use super::*;
+
+    fn map(of: impl Fn(usize, usize) -> f32) -> (Saliency, Look) {
+        let look = Look::of(Extent::new(640, 360), FrameRate::new(24, 1).expect("a rate"), 10);
+        let all = (0..look.cells()).map(|index| of(index % 40, index / 40)).collect::<Vec<_>>();
+        (Saliency { moving: vec![0.0; all.len()], all }, look)
+    }
+
+    #[test]
+    fn a_head_and_its_legs_are_one_and_a_neighbour_is_another() {
+        let (saliency, look) = map(|column, row| match (column, row) {
+            (10..=12, 3..=8) | (9..=13, 11..=19) => 0.8,
+            (25..=28, 8..=15) => 0.6,
+            _ => 0.05,
+        });
+        let found = regions(&saliency, &look);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found[0].place, Window { x: 144.0, y: 48.0, width: 80.0, height: 272.0 });
+        assert_eq!(found[1].place, Window { x: 400.0, y: 128.0, width: 64.0, height: 128.0 });
+    }
+
+    #[test]
+    fn nothing_that_stands_out_is_no_region() {
+        assert!(regions(&map(|_, _| 0.05).0, &map(|_, _| 0.0).1).is_empty());
+        let (all, look) = map(|_, _| 1.0);
+        assert_eq!(regions(&all, &look)[0].place, Window::whole(look.source));
+    }
+}

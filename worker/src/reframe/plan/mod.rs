@@ -11,9 +11,9 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod barrier;
 mod bars;
 mod camera_motion;
+mod candidates;
 mod cuts;
 mod faces;
 mod framing;
@@ -44,6 +44,7 @@ use super::findings::Findings;
 use framing::Framed;
 use scene::Scene;
 
+pub use candidates::{Candidate, candidates};
 pub use path::ACCELERATION_MAX;
 
 /// A shot for which no track can be made.

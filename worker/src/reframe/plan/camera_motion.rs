@@ -175,7 +175,8 @@ mod tests {
     fn a_large_object_does_not_drag_the_camera() {
         let found = motion(|column, row| if (5..17).contains(&column) && row > 6 { (6.0, -2.0) } else { (-3.0, 0.5) });
         for row in 0..GRID.1 {
-            assert_eq!(found.row(row), [-3.0, 0.5], "row {row}");
+            let [x, y] = found.row(row);
+            assert!((x + 3.0).abs() < 0.05 && (y - 0.5).abs() < 0.05, "row {row}: {x}, {y}");
         }
     }
 

@@ -193,8 +193,13 @@ mod tests {
         fn noise_makes_no_cut_and_hides_none(
             cuts in proptest::collection::btree_set(1_u64..119, 0..6), noise in 0.0_f32..6.0,
         ) {
-            // Two cuts within a flash's length of a returning picture do not occur here: every place differs.
-            let cuts = cuts.into_iter().collect::<Vec<_>>();
+            let cuts = cuts.into_iter().fold(Vec::new(), |mut apart: Vec<u64>, cut| {
+                // Shots of a few frames are a flicker that no rule of neighbours tells apart.
+                if apart.last().is_none_or(|last| cut - last > 4) {
+                    apart.push(cut);
+                }
+                apart
+            });
             prop_assert_eq!(find(&shot(120, &cuts, noise, None)), cuts);
         }
 

@@ -7,8 +7,8 @@
 use super::camera_motion::CameraMotion;
 use super::plate::Plates;
 use super::scene::{Scene, View};
-use crate::reframe::barrier;
-use crate::reframe::findings::MOTION_UNITS;
+use crate::reframe::barrier::barriers_from;
+use crate::reframe::findings::{Cell, MOTION_UNITS};
 
 /// Motion against the background, in pixels of the look a frame, that counts in full.
 const OBJECT_MOTION_FULL: f32 = 1.5;
@@ -93,7 +93,7 @@ impl<'s, 'f> Cues<'s, 'f> {
         let camera = &self.camera[view];
         let deviation = self.plates.deviation(view);
         let floor = median_within(&deviation, self.within);
-        let of = |(index, cell): (usize, &crate::reframe::findings::Cell)| {
+        let of = |(index, cell): (usize, &Cell)| {
             if !self.within[index] || letters[index] {
                 return 0.0;
             }
@@ -112,9 +112,9 @@ impl<'s, 'f> Cues<'s, 'f> {
 
     /// How well each cell is walled off from the left, right and upper edges of the content. People stand on the lower one.
     fn walled(&self, seen: &View<'_>, letters: &[bool]) -> Vec<f32> {
-        let (columns, rows) = self.scene.grid();
+        let (columns, _) = self.scene.grid();
         let inside = |column: usize, row: usize| self.within[row * columns + column];
-        let is_seed = (0..columns * rows).map(|index| {
+        let is_border = |index: usize| {
             let (column, row) = (index % columns, index / columns);
             let is_edge = column == 0
                 || column + 1 == columns
@@ -124,17 +124,8 @@ impl<'s, 'f> Cues<'s, 'f> {
                 || !inside(column + 1, row)
                 || !inside(column, row - 1);
             is_edge || letters[index]
-        });
-        let is_seed = is_seed.collect::<Vec<_>>();
-        let channels: [fn(&crate::reframe::findings::Cell) -> u8; 3] = [|cell| cell.luma, |cell| cell.blue, |cell| cell.red];
-        let mut walled = vec![0.0; columns * rows];
-        for channel in channels {
-            let values = seen.cells.iter().map(|cell| f32::from(channel(cell))).collect::<Vec<_>>();
-            for (sum, value) in walled.iter_mut().zip(barrier::distances(&values, (columns, rows), &is_seed)) {
-                *sum += value;
-            }
-        }
-        walled
+        };
+        barriers_from(columns, seen.cells, is_border).into_iter().map(f32::from).collect()
     }
 }
 

@@ -62,7 +62,7 @@ impl Painter {
             let units = |moved: f64, pitch: f64| (moved / pitch * MOTION_UNITS).round().clamp(-127.0, 127.0) as i8;
             let tile = ((place.y - figure.y) / 24.0).floor() as i64 as u64;
             *cell = Cell {
-                luma: 40 + (hash(seed * 31 + tile) % 60) as u8,
+                luma: 40 + (hash(tile.wrapping_add(seed * 31)) % 60) as u8,
                 blue: 90,
                 red: 170,
                 contrast: 120,

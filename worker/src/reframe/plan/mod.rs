@@ -11,7 +11,6 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod barrier;
 mod bars;
 mod camera_motion;
 mod candidates;

@@ -85,7 +85,7 @@ impl<'s, 'f> Plates<'s, 'f> {
         }
         let own = [cell.luma, cell.blue, cell.red].map(f32::from);
         let off = |channel: usize| {
-            let values = &mut channels[channel].clone()[..count];
+            let values = &mut { channels[channel] }[..count];
             values.sort_by(f32::total_cmp);
             (own[channel] - values[count / 2]).abs()
         };

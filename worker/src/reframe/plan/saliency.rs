@@ -4,10 +4,10 @@
 //! the picture's edge (`barrier`), what stands out from its surroundings, skin, edges, what stirs in place; and a mild
 //! preference for the middle. Letters and bars count nothing.
 
-use super::barrier;
 use super::camera_motion::CameraMotion;
 use super::plate::Plates;
 use super::scene::{Scene, View};
+use crate::reframe::barrier;
 use crate::reframe::findings::MOTION_UNITS;
 
 /// Motion against the background, in pixels of the look a frame, that counts in full.

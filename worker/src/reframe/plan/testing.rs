@@ -121,8 +121,3 @@ impl Painter {
         }
     }
 }
-
-/// Pixels of the source along a cell, where the look shrinks it evenly.
-pub(super) fn cell_pixels(look: &Look) -> f64 {
-    look.pitch().0 * f64::from(CELL_SIDE)
-}

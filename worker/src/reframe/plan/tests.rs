@@ -198,7 +198,7 @@ proptest! {
         });
         if people {
             painter.faces(|frame| {
-                let random = hash(seed ^ frame / 9);
+                let random = hash(seed ^ (frame / 9));
                 let at = |shift: u32| (random >> shift & 0xff) as f64 / 200.0;
                 let side = f64::from(width) * at(0) * 0.3;
                 vec![

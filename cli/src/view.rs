@@ -70,7 +70,8 @@ pub(crate) struct Job {
     pub(crate) fidelity: Option<Fidelity>,
     /// How it is framed, once that is planned.
     pub(crate) planned: Option<Planned>,
-    #[serde(skip)]
+    /// One word on what runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) doing: Option<String>,
 }
 

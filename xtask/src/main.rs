@@ -39,6 +39,9 @@ enum Task {
     /// Measure every scaler's pictures beside ffmpeg's and libplacebo's: a table, bars, pictures (`-- --help` says more)
     #[command(disable_help_flag = true)]
     PictureReport(bench::GaugeArguments),
+    /// Measure how vertical windows are chosen beside AutoFlip's rules and a centre crop: a table, bars, sheets (`-- --help`)
+    #[command(disable_help_flag = true)]
+    ReframeReport(bench::GaugeArguments),
     /// Draw one frame of every shot of the demo's episode as PNG
     Stills {
         /// The folder for the pictures
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Task::Demo(arguments) => setup::set_up(arguments.yes).and_then(|()| demo::run_demo(&arguments)),
         Task::Bench(arguments) => setup::set_up(arguments.yes).and_then(|()| bench::run_bench(&arguments)),
         Task::PictureReport(arguments) => bench::run_gauge("picture-report", &arguments),
+        Task::ReframeReport(arguments) => bench::run_gauge("reframe-report", &arguments),
         Task::Stills { dir, frame, width } => demo::write_stills(&dir, frame, width),
     };
     match outcome {

@@ -1,7 +1,7 @@
 //! The drawing surface of the film: a picture of any size, addressed in story units.
 //!
-//! A story unit is a pixel of a 640x360 frame. Scenes draw in story units only, so they look the same at every size. Drawing
-//! with no area (an empty path, a gradient between equal points) draws nothing.
+//! A story unit is a pixel of a 640x360 frame. Scenes draw in story units only, so they look the same at every size. A layer is
+//! addressed in its own pixels. Drawing with no area (an empty path, a gradient between equal points) draws nothing.
 
 use tiny_skia::{
     BlendMode, Color, FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Mask, Paint, Path, PathBuilder, Pixmap, Point,
@@ -11,13 +11,18 @@ use tiny_skia::{
 use super::{Frame, Size};
 
 /// Width of the story's stage in story units.
-pub(crate) const STAGE_WIDTH: f32 = 640.0;
+pub const STAGE_WIDTH: f32 = 640.0;
 /// Height of the story's stage in story units.
-pub(crate) const STAGE_HEIGHT: f32 = 360.0;
+pub const STAGE_HEIGHT: f32 = 360.0;
 
 /// A colour: red, green, blue as in `0xRRGGBB`, and how much it covers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ink(pub(crate) u32, pub(crate) f32);
+pub struct Ink(
+    /// Red, green and blue.
+    pub u32,
+    /// The cover, 0 to 1.
+    pub f32,
+);
 
 impl Ink {
     fn colour(self) -> Color {
@@ -26,7 +31,7 @@ impl Ink {
     }
 
     /// The colour between this one (`t` = 0) and the other (`t` = 1).
-    pub(crate) fn towards(self, other: Self, t: f32) -> Self {
+    pub fn towards(self, other: Self, t: f32) -> Self {
         let t = t.clamp(0.0, 1.0);
         let channel = |shift: u32| {
             let (a, b) = (((self.0 >> shift) & 0xff) as f32, ((other.0 >> shift) & 0xff) as f32);
@@ -37,34 +42,34 @@ impl Ink {
 }
 
 /// A full-cover colour.
-pub(crate) const fn ink(rgb: u32) -> Ink {
+pub const fn ink(rgb: u32) -> Ink {
     Ink(rgb, 1.0)
 }
 
 /// How an area is coloured.
-pub(crate) fn flat(ink: Ink) -> Paint<'static> {
+pub fn flat(ink: Ink) -> Paint<'static> {
     paint(Some(Shader::SolidColor(ink.colour())))
 }
 
 /// A straight gradient from one point to another; stops are positions 0 to 1 with inks.
-pub(crate) fn linear(from: (f32, f32), to: (f32, f32), stops: &[(f32, Ink)]) -> Paint<'static> {
+pub fn linear(from: (f32, f32), to: (f32, f32), stops: &[(f32, Ink)]) -> Paint<'static> {
     paint(LinearGradient::new(from.into(), to.into(), gradient_stops(stops), SpreadMode::Pad, Transform::identity()))
 }
 
 /// A gradient from the top of the stage down between two heights.
-pub(crate) fn vertical(top: f32, bottom: f32, stops: &[(f32, Ink)]) -> Paint<'static> {
+pub fn vertical(top: f32, bottom: f32, stops: &[(f32, Ink)]) -> Paint<'static> {
     linear((0.0, top), (0.0, bottom), stops)
 }
 
 /// A round gradient.
-pub(crate) fn radial(centre: (f32, f32), radius: f32, stops: &[(f32, Ink)]) -> Paint<'static> {
+pub fn radial(centre: (f32, f32), radius: f32, stops: &[(f32, Ink)]) -> Paint<'static> {
     let centre = Point::from(centre);
     let shader = RadialGradient::new(centre, 0.0, centre, radius, gradient_stops(stops), SpreadMode::Pad, Transform::identity());
     paint(shader)
 }
 
 /// The same paint as light: it brightens what is below.
-pub(crate) fn light(mut paint: Paint<'static>) -> Paint<'static> {
+pub fn light(mut paint: Paint<'static>) -> Paint<'static> {
     paint.blend_mode = BlendMode::Screen;
     paint
 }
@@ -78,10 +83,10 @@ fn paint(shader: Option<Shader<'static>>) -> Paint<'static> {
 }
 
 /// A place in story units.
-pub(crate) type Place = (f32, f32);
+pub type Place = (f32, f32);
 
 /// A picture in the making.
-pub(crate) struct Canvas {
+pub struct Canvas {
     picture: Pixmap,
     view: Transform,
     clip: Option<Mask>,
@@ -89,7 +94,7 @@ pub(crate) struct Canvas {
 
 impl Canvas {
     /// An empty black stage of the size, or nothing for a size without pixels.
-    pub(crate) fn new(size: Size) -> Option<Self> {
+    pub fn new(size: Size) -> Option<Self> {
         let mut picture = Pixmap::new(size.width, size.height)?;
         picture.fill(Color::BLACK);
         let (width, height) = (size.width as f32, size.height as f32);
@@ -105,15 +110,27 @@ impl Canvas {
         Some(Self { picture, view, clip: None })
     }
 
+    /// An empty layer, see-through and addressed in its own pixels: for what is laid over other pictures.
+    #[must_use]
+    pub fn layer(size: Size) -> Option<Self> {
+        Some(Self { picture: Pixmap::new(size.width, size.height)?, view: Transform::identity(), clip: None })
+    }
+
+    /// The picture as it stands, with its cover.
+    #[must_use]
+    pub fn into_pixmap(self) -> Pixmap {
+        self.picture
+    }
+
     /// Fills a shape.
-    pub(crate) fn fill(&mut self, path: Option<&Path>, paint: &Paint<'_>) {
+    pub fn fill(&mut self, path: Option<&Path>, paint: &Paint<'_>) {
         if let Some(path) = path {
             self.picture.fill_path(path, paint, FillRule::Winding, self.view, self.clip.as_ref());
         }
     }
 
     /// Draws a line of a width in story units, with round ends and corners.
-    pub(crate) fn stroke(&mut self, path: Option<&Path>, paint: &Paint<'_>, width: f32) {
+    pub fn stroke(&mut self, path: Option<&Path>, paint: &Paint<'_>, width: f32) {
         if let Some(path) = path {
             let stroke = Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
             self.picture.stroke_path(path, paint, &stroke, self.view, self.clip.as_ref());
@@ -121,19 +138,19 @@ impl Canvas {
     }
 
     /// Covers the whole stage.
-    pub(crate) fn wash(&mut self, paint: &Paint<'_>) {
+    pub fn wash(&mut self, paint: &Paint<'_>) {
         self.fill(rect(-STAGE_WIDTH, -STAGE_HEIGHT, 3.0 * STAGE_WIDTH, 3.0 * STAGE_HEIGHT).as_ref(), paint);
     }
 
     /// A soft round light.
-    pub(crate) fn glow(&mut self, centre: (f32, f32), radius: f32, ink: Ink) {
+    pub fn glow(&mut self, centre: (f32, f32), radius: f32, ink: Ink) {
         let half = Ink(ink.0, ink.1 * 0.32);
         let paint = light(radial(centre, radius, &[(0.0, ink), (0.35, half), (1.0, Ink(ink.0, 0.0))]));
         self.fill(ellipse(centre, radius, radius).as_ref(), &paint);
     }
 
     /// Draws with the stage moved, turned or scaled.
-    pub(crate) fn within(&mut self, change: Transform, draw: impl FnOnce(&mut Self)) {
+    pub fn within(&mut self, change: Transform, draw: impl FnOnce(&mut Self)) {
         let outer = self.view;
         self.view = outer.pre_concat(change);
         draw(self);
@@ -141,7 +158,7 @@ impl Canvas {
     }
 
     /// Draws only inside a shape.
-    pub(crate) fn inside(&mut self, path: Option<&Path>, draw: impl FnOnce(&mut Self)) {
+    pub fn inside(&mut self, path: Option<&Path>, draw: impl FnOnce(&mut Self)) {
         let (Some(path), Some(mut mask)) = (path, Mask::new(self.picture.width(), self.picture.height())) else { return };
         mask.fill_path(path, FillRule::Winding, true, self.view);
         let outer = self.clip.replace(mask);
@@ -150,7 +167,7 @@ impl Canvas {
     }
 
     /// The finished frame. A dither of less than one level keeps skies free of bands, and is the same for the same seed.
-    pub(crate) fn finish(self, seed: u32) -> Frame {
+    pub fn finish(self, seed: u32) -> Frame {
         let size = Size { width: self.picture.width(), height: self.picture.height() };
         let mut rgb = Vec::with_capacity(self.picture.pixels().len() * 3);
         for (index, pixel) in self.picture.pixels().iter().enumerate() {
@@ -163,17 +180,17 @@ impl Canvas {
 }
 
 /// A rectangle from its left top corner.
-pub(crate) fn rect(x: f32, y: f32, width: f32, height: f32) -> Option<Path> {
+pub fn rect(x: f32, y: f32, width: f32, height: f32) -> Option<Path> {
     tiny_skia::Rect::from_xywh(x, y, width, height).map(PathBuilder::from_rect)
 }
 
 /// An ellipse about its centre.
-pub(crate) fn ellipse(centre: (f32, f32), rx: f32, ry: f32) -> Option<Path> {
+pub fn ellipse(centre: (f32, f32), rx: f32, ry: f32) -> Option<Path> {
     tiny_skia::Rect::from_xywh(centre.0 - rx, centre.1 - ry, rx * 2.0, ry * 2.0).and_then(PathBuilder::from_oval)
 }
 
 /// Straight lines through the points.
-pub(crate) fn lines(points: &[(f32, f32)], closed: bool) -> Option<Path> {
+pub fn lines(points: &[(f32, f32)], closed: bool) -> Option<Path> {
     let mut builder = PathBuilder::new();
     for (index, &(x, y)) in points.iter().enumerate() {
         if index == 0 { builder.move_to(x, y) } else { builder.line_to(x, y) }
@@ -185,7 +202,7 @@ pub(crate) fn lines(points: &[(f32, f32)], closed: bool) -> Option<Path> {
 }
 
 /// A smooth curve through the points: a uniform Catmull-Rom spline, each span as one cubic Bezier.
-pub(crate) fn curve(points: &[(f32, f32)], closed: bool) -> Option<Path> {
+pub fn curve(points: &[(f32, f32)], closed: bool) -> Option<Path> {
     let count = points.len();
     if count < 2 {
         return None;
@@ -214,7 +231,7 @@ pub(crate) fn curve(points: &[(f32, f32)], closed: bool) -> Option<Path> {
 }
 
 /// A brush stroke along the points, thick in its middle (`width`) and running out to nothing at its end, as hair and lashes do.
-pub(crate) fn brush(points: &[(f32, f32)], width: f32) -> Option<Path> {
+pub fn brush(points: &[(f32, f32)], width: f32) -> Option<Path> {
     let count = points.len();
     if count < 2 {
         return None;
@@ -237,7 +254,7 @@ pub(crate) fn brush(points: &[(f32, f32)], width: f32) -> Option<Path> {
 }
 
 /// A well mixed number from a number: the film's only randomness (the finaliser of MurmurHash3).
-pub(crate) fn hash(seed: u32) -> u32 {
+pub fn hash(seed: u32) -> u32 {
     let mut value = seed.wrapping_add(0x9e37_79b9);
     value = (value ^ (value >> 16)).wrapping_mul(0x85eb_ca6b);
     value = (value ^ (value >> 13)).wrapping_mul(0xc2b2_ae35);
@@ -245,12 +262,12 @@ pub(crate) fn hash(seed: u32) -> u32 {
 }
 
 /// A number from 0 to 1 that belongs to the seed and the index.
-pub(crate) fn chance(seed: u32, index: u32) -> f32 {
+pub fn chance(seed: u32, index: u32) -> f32 {
     (hash(seed.wrapping_mul(0x27d4_eb2d) ^ hash(index)) >> 8) as f32 / 16_777_216.0
 }
 
 /// Smooth noise from 0 to 1 along a line, one bump per unit.
-pub(crate) fn wave(seed: u32, at: f32) -> f32 {
+pub fn wave(seed: u32, at: f32) -> f32 {
     let cell = at.floor();
     let t = at - cell;
     let t = t * t * (3.0 - 2.0 * t);
@@ -259,7 +276,7 @@ pub(crate) fn wave(seed: u32, at: f32) -> f32 {
 }
 
 /// 0 before `from`, 1 after `to`, an S-curve between.
-pub(crate) fn ease(from: f32, to: f32, at: f32) -> f32 {
+pub fn ease(from: f32, to: f32, at: f32) -> f32 {
     let t = ((at - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }

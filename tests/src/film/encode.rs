@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
-use super::{FRAMES_PER_SECOND, Shot, Size, draw, soundtrack, wav_bytes};
+use super::{FRAMES_PER_SECOND, Frame, Shot, Size, draw, soundtrack, wav_bytes};
 
 /// Which episode to write, and where.
 #[derive(Clone, Debug)]
@@ -115,20 +115,41 @@ fn encode_shot(episode: &Episode, shot: Shot, mut drawn: impl FnMut(u32)) -> Res
         }
         None => None,
     };
-    let mut child = ffmpeg_command(episode.size, wav.as_deref(), &path)
-        .spawn()
-        .map_err(|source| EncodeError::Start { path: path.clone(), source })?;
-    let words = child.stderr.take().map(|stderr| thread::spawn(move || last_words(stderr)));
-    let fed = child.stdin.take().map_or(Ok(()), |stdin| feed(stdin, shot, frames, episode.size, &mut drawn));
-    let status = child.wait().map_err(|source| EncodeError::Start { path: path.clone(), source })?;
-    let words = words.and_then(|reader| reader.join().ok()).unwrap_or_default();
-    if !status.success() || fed.is_err() {
-        return Err(EncodeError::Encode { path, words: if words.is_empty() { status.to_string() } else { words } });
-    }
+    let command = ffmpeg_command(episode.size, wav.as_deref(), CRF, &path);
+    encoded(command, &path, |stdin| feed(stdin, shot, frames, episode.size, &mut drawn))?;
     if let Some(wav) = &wav {
         fs::remove_file(wav).map_err(|source| EncodeError::Write { path: wav.clone(), source })?;
     }
     Ok(Clip { shot, path, size: episode.size, frames, has_sound: wav.is_some() })
+}
+
+/// Writes pictures of one size, at the film's rate, as a silent clip; `crf` is x264's measure of how much it may lose.
+///
+/// # Errors
+/// [`EncodeError`] where ffmpeg is missing or fails.
+pub fn encode_pictures(path: &Path, size: Size, crf: u32, mut pictures: impl Iterator<Item = Frame>) -> Result<(), EncodeError> {
+    encoded(ffmpeg_command(size, None, crf, path), path, |mut stdin| {
+        pictures.try_for_each(|picture| stdin.write_all(&picture.rgb))
+    })
+}
+
+/// Runs an encoder to its end on what `feed` gives it.
+fn encoded(
+    mut command: Command,
+    path: &Path,
+    feed: impl FnOnce(std::process::ChildStdin) -> io::Result<()>,
+) -> Result<(), EncodeError> {
+    let started = |source| EncodeError::Start { path: path.to_owned(), source };
+    let mut child = command.spawn().map_err(started)?;
+    let words = child.stderr.take().map(|stderr| thread::spawn(move || last_words(stderr)));
+    let fed = child.stdin.take().map_or(Ok(()), feed);
+    let status = child.wait().map_err(started)?;
+    let words = words.and_then(|reader| reader.join().ok()).unwrap_or_default();
+    if status.success() && fed.is_ok() {
+        return Ok(());
+    }
+    let words = if words.is_empty() { status.to_string() } else { words };
+    Err(EncodeError::Encode { path: path.to_owned(), words })
 }
 
 /// Draws the frames, as many at once as there are processors, and writes them in their order.
@@ -149,7 +170,10 @@ fn feed(mut pipe: impl Write, shot: Shot, frames: u32, size: Size, drawn: &mut i
     Ok(())
 }
 
-fn ffmpeg_command(size: Size, wav: Option<&Path>, path: &Path) -> Command {
+/// How much x264 may lose of the episode's clips.
+const CRF: u32 = 17;
+
+fn ffmpeg_command(size: Size, wav: Option<&Path>, crf: u32, path: &Path) -> Command {
     let mut command = Command::new("ffmpeg");
     command.args(["-hide_banner", "-loglevel", "error", "-nostats", "-y"]);
     command.args(["-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", &format!("{}x{}", size.width, size.height)]);
@@ -158,7 +182,18 @@ fn ffmpeg_command(size: Size, wav: Option<&Path>, path: &Path) -> Command {
         command.arg("-i").arg(wav).args(["-c:a", "aac", "-b:a", "128k"]);
     }
     command.args(["-vf", "scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+accurate_rnd+full_chroma_int,format=yuv420p"]);
-    command.args(["-c:v", "libx264", "-preset", "veryfast", "-crf", "17", "-colorspace", "bt709", "-color_primaries", "bt709"]);
+    command.args([
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-crf",
+        &crf.to_string(),
+        "-colorspace",
+        "bt709",
+        "-color_primaries",
+        "bt709",
+    ]);
     command.args(["-color_trc", "bt709", "-color_range", "tv", "-movflags", "+faststart"]).arg(path);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     command

@@ -8,46 +8,53 @@ use tiny_skia::Path;
 use super::canvas::{Canvas, Ink, Place, brush, curve, ellipse, flat, ink, light, linear, lines, radial, vertical};
 
 /// What stays the same about a person.
-pub(super) struct Look {
-    pub(super) skin: u32,
-    pub(super) shade: u32,
-    pub(super) hair: u32,
-    pub(super) hair_shine: u32,
-    pub(super) iris: u32,
-    pub(super) lips: u32,
-    pub(super) line: u32,
+pub struct Look {
+    /// Skin in light.
+    pub skin: u32,
+    /// Skin in shade.
+    pub shade: u32,
+    /// Hair.
+    pub hair: u32,
+    /// Where light lies on hair.
+    pub hair_shine: u32,
+    /// Eyes.
+    pub iris: u32,
+    /// Lips.
+    pub lips: u32,
+    /// Outlines.
+    pub line: u32,
     /// Half the width of the jaw: a man's is wider.
-    pub(super) jaw: f32,
+    pub jaw: f32,
     /// Height of the open eye.
-    pub(super) eye: f32,
+    pub eye: f32,
     /// Thickness of the brows.
-    pub(super) brow: f32,
+    pub brow: f32,
     /// Length of the upper lashes.
-    pub(super) lash: f32,
+    pub lash: f32,
     /// The light at the edge: colour, and the side it comes from (-1 left, 1 right).
-    pub(super) rim: (u32, f32),
+    pub rim: (u32, f32),
 }
 
 /// What a face does at one moment.
-pub(super) struct Pose {
+pub struct Pose {
     /// Sideways turn in story units.
-    pub(super) turn: f32,
+    pub turn: f32,
     /// Where the eyes look, -1 to 1 each way.
-    pub(super) gaze: (f32, f32),
+    pub gaze: (f32, f32),
     /// 1 open, 0 shut.
-    pub(super) lids: f32,
+    pub lids: f32,
     /// Up (positive) or down.
-    pub(super) brows: f32,
+    pub brows: f32,
     /// Inner ends of the brows: down in anger (positive), up in worry.
-    pub(super) frown: f32,
+    pub frown: f32,
     /// 0 shut, 1 wide open.
-    pub(super) mouth: f32,
+    pub mouth: f32,
     /// Corners of the mouth up (positive) or down.
-    pub(super) smile: f32,
+    pub smile: f32,
 }
 
 /// Skin, features and their shadows; hair is drawn around it by the person.
-pub(super) fn draw_face(canvas: &mut Canvas, look: &Look, pose: &Pose) {
+pub fn draw_face(canvas: &mut Canvas, look: &Look, pose: &Pose) {
     let jaw_drop = pose.mouth * 5.0;
     let t = pose.turn * 0.35;
     let outline = [

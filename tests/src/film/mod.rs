@@ -3,10 +3,10 @@
 //! Every picture is a pure function of (shot, frame, size): the same on every machine's run, and the same story at any size.
 //! The sound is a pure function of the shot. Clips are encoded as AI video models hand them over: H.264, 4:2:0, BT.709, AAC.
 
-mod canvas;
+pub mod canvas;
 mod dialogue;
 mod encode;
-mod face;
+pub mod face;
 mod manifest;
 mod scene_he;
 mod scene_mountains;
@@ -16,7 +16,7 @@ mod scene_street;
 mod scene_title;
 mod sound;
 
-pub use encode::{Clip, EncodeError, Episode, encode};
+pub use encode::{Clip, EncodeError, Episode, encode, encode_pictures};
 pub use manifest::{ManifestRow, manifest_csv};
 pub use sound::{SAMPLE_RATE_HZ, soundtrack, wav_bytes};
 

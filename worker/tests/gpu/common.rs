@@ -1,8 +1,10 @@
 //! What the GPU tests share: layouts, pictures, the software device.
 
+use std::ops;
+
 use shotfarm_shared::media::{ChromaSite, Colour, ColourTags, Extent, FrameLayout, Matrix, PixelFormat, Range};
 use shotfarm_shared::recipe::{Step, read_steps};
-use shotfarm_worker::gpu::{Gpu, GpuChoice, Graph, Recording, record};
+use shotfarm_worker::gpu::{Gpu, GpuChoice, Graph, Recording, record, twins};
 use shotfarm_worker::net::Models;
 
 pub(crate) fn software_gpu() -> Gpu {
@@ -155,4 +157,37 @@ pub(crate) fn psnr(left: &[u16], right: &[u16], extent: Extent, border: u32, pea
         }
     }
     10.0 * (peak * peak * count / f64::max(sum, 1e-9)).log10()
+}
+
+/// Frames `range` of a shot as a worker submits them: with those around them, the ends repeated, each with its tail.
+pub(crate) fn submissions(recording: &Recording, shot: &[Vec<u8>], range: &ops::Range<usize>) -> (i64, Vec<Vec<u8>>) {
+    let (context, delay) = (i64::from(recording.context_frames), i64::from(recording.delay_frames));
+    let first = range.start as i64 - context;
+    let with_tail = |number: i64| {
+        let mut frame = shot[number.clamp(0, shot.len() as i64 - 1) as usize].clone();
+        recording.tail.append(&mut frame, number);
+        frame
+    };
+    (first, (first..range.end as i64 + delay).map(with_tail).collect())
+}
+
+pub(crate) fn kept(recording: &Recording, mut out: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    out.split_off((recording.context_frames + recording.delay_frames) as usize)
+}
+
+pub(crate) fn render_range(gpu: &Gpu, recording: &Recording, shot: &[Vec<u8>], range: ops::Range<usize>) -> Vec<Vec<u8>> {
+    let (first, frames) = submissions(recording, shot, &range);
+    let mut graph = Graph::new(gpu, recording).unwrap_or_else(|error| panic!("{error}"));
+    let render = |(number, frame): (i64, &Vec<u8>)| {
+        let mut out = Vec::new();
+        graph.submit(frame, number).unwrap_or_else(|error| panic!("{error}"));
+        graph.next(&mut out).unwrap_or_else(|error| panic!("{error}"));
+        out
+    };
+    kept(recording, (first..).zip(&frames).map(render).collect())
+}
+
+pub(crate) fn twin_range(recording: &Recording, shot: &[Vec<u8>], range: ops::Range<usize>) -> Vec<Vec<u8>> {
+    let (first, frames) = submissions(recording, shot, &range);
+    kept(recording, twins::run_numbered(recording, &frames, first))
 }

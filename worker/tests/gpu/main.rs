@@ -6,6 +6,7 @@ mod common;
 #[path = "../net/container.rs"]
 mod container;
 mod engine;
+mod look;
 mod networks;
 mod operators;
 mod pictures;

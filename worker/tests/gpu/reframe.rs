@@ -1,14 +1,12 @@
 //! `reframe` on shots: a window that moves makes of every frame what the same window makes that stands still, it moves between
 //! pixels, and its layouts lie where they should.
 
-use std::ops::Range;
-
-use crate::common::{codes, frame, layout, noise, picture, reached, recording, software_gpu, steps};
+use crate::common::{codes, frame, layout, noise, picture, reached, recording, render_range, software_gpu, steps, twin_range};
 use crate::twins::agrees;
 use shotfarm_shared::media::{ChromaSite, Extent, FrameLayout, PixelFormat};
 use shotfarm_shared::recipe::Filter;
 use shotfarm_shared::track::{Camera, Layout, Stretch, Track, Window};
-use shotfarm_worker::gpu::{Executor, Gpu, Graph, Means, RecordError, Recording, record_for, twins};
+use shotfarm_worker::gpu::{Executor, Gpu, Means, RecordError, Recording, record_for};
 use shotfarm_worker::net::Models;
 
 fn window(x: f64, y: f64, width: f64, height: f64) -> Window {
@@ -38,39 +36,6 @@ fn try_recording(text: &str, input: &FrameLayout, output: &FrameLayout, track: &
 
 fn framed(text: &str, input: &FrameLayout, output: &FrameLayout, track: &Track) -> Recording {
     try_recording(text, input, output, track).unwrap_or_else(|error| panic!("{text}: {error}"))
-}
-
-/// Frames `range` of a shot as a worker submits them: with those around them, the ends repeated, each with its tail.
-fn submissions(recording: &Recording, shot: &[Vec<u8>], range: &Range<usize>) -> (i64, Vec<Vec<u8>>) {
-    let (context, delay) = (i64::from(recording.context_frames), i64::from(recording.delay_frames));
-    let first = range.start as i64 - context;
-    let with_tail = |number: i64| {
-        let mut frame = shot[number.clamp(0, shot.len() as i64 - 1) as usize].clone();
-        recording.tail.append(&mut frame, number);
-        frame
-    };
-    (first, (first..range.end as i64 + delay).map(with_tail).collect())
-}
-
-fn kept(recording: &Recording, mut out: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    out.split_off((recording.context_frames + recording.delay_frames) as usize)
-}
-
-fn render_range(gpu: &Gpu, recording: &Recording, shot: &[Vec<u8>], range: Range<usize>) -> Vec<Vec<u8>> {
-    let (first, frames) = submissions(recording, shot, &range);
-    let mut graph = Graph::new(gpu, recording).unwrap_or_else(|error| panic!("{error}"));
-    let render = |(number, frame): (i64, &Vec<u8>)| {
-        let mut out = Vec::new();
-        graph.submit(frame, number).unwrap_or_else(|error| panic!("{error}"));
-        graph.next(&mut out).unwrap_or_else(|error| panic!("{error}"));
-        out
-    };
-    kept(recording, (first..).zip(&frames).map(render).collect())
-}
-
-fn twin_range(recording: &Recording, shot: &[Vec<u8>], range: Range<usize>) -> Vec<Vec<u8>> {
-    let (first, frames) = submissions(recording, shot, &range);
-    kept(recording, twins::run_numbered(recording, &frames, first))
 }
 
 fn luma(layout: &FrameLayout, bytes: &[u8]) -> Vec<u16> {

@@ -1,41 +1,12 @@
 //! `denoise`, `deband`, `sharpen` and `grain` on shots: held to their twins over several frames, the same wherever a shot is
 //! split, and what each does to a picture, measured.
 
-use std::ops::Range;
-
-use crate::common::{codes, flat, frame, layout, noise, picture, psnr, reached, recording, software_gpu, steps};
+use crate::common::{
+    codes, flat, frame, layout, noise, picture, psnr, reached, recording, render_range, software_gpu, steps, twin_range,
+};
 use shotfarm_shared::media::{Extent, FrameLayout, PixelFormat};
 use shotfarm_worker::gpu::shaders::Shader;
-use shotfarm_worker::gpu::{Gpu, Graph, Recording, reach_rows, twins};
-
-/// Frames `range` of a shot, as a worker renders them: with the frames around them before and after, the ends repeated.
-fn submissions(recording: &Recording, shot: &[Vec<u8>], range: &Range<usize>) -> (i64, Vec<Vec<u8>>) {
-    let (context, delay) = (i64::from(recording.context_frames), i64::from(recording.delay_frames));
-    let first = range.start as i64 - context;
-    let numbers = first..range.end as i64 + delay;
-    (first, numbers.map(|number| shot[number.clamp(0, shot.len() as i64 - 1) as usize].clone()).collect())
-}
-
-fn kept(recording: &Recording, mut out: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    out.split_off((recording.context_frames + recording.delay_frames) as usize)
-}
-
-fn render_range(gpu: &Gpu, recording: &Recording, shot: &[Vec<u8>], range: Range<usize>) -> Vec<Vec<u8>> {
-    let (first, frames) = submissions(recording, shot, &range);
-    let mut graph = Graph::new(gpu, recording).unwrap_or_else(|error| panic!("{error}"));
-    let render = |(number, frame): (i64, &Vec<u8>)| {
-        let mut out = Vec::new();
-        graph.submit(frame, number).unwrap_or_else(|error| panic!("{error}"));
-        graph.next(&mut out).unwrap_or_else(|error| panic!("{error}"));
-        out
-    };
-    kept(recording, (first..).zip(&frames).map(render).collect())
-}
-
-fn twin_range(recording: &Recording, shot: &[Vec<u8>], range: Range<usize>) -> Vec<Vec<u8>> {
-    let (first, frames) = submissions(recording, shot, &range);
-    kept(recording, twins::run_numbered(recording, &frames, first))
-}
+use shotfarm_worker::gpu::{Gpu, Recording, reach_rows};
 
 /// A shot through steps that keep size and format.
 fn finish(gpu: &Gpu, text: &str, layout: &FrameLayout, shot: &[Vec<u8>]) -> Vec<Vec<u8>> {

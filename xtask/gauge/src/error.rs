@@ -4,12 +4,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use shotfarm_shared::recipe::InvalidRecipe;
+use shotfarm_tests::film::EncodeError;
 use shotfarm_tests::pictures::PictureError;
 use shotfarm_worker::gpu::measure::MeasureError;
 use shotfarm_worker::gpu::{GpuError, RecordError};
 use shotfarm_worker::media::MediaError;
 use shotfarm_worker::net::Refusal;
+use shotfarm_worker::reframe::{LookError, NoDetector, PlanError};
 use shotfarm_worker::task::TaskError;
+
+use crate::reframe::AnnotationError;
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +32,16 @@ pub(crate) enum GaugeError {
     Media(#[from] MediaError),
     #[error(transparent)]
     Task(#[from] TaskError),
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    #[error(transparent)]
+    Look(#[from] LookError),
+    #[error(transparent)]
+    Detector(#[from] NoDetector),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Annotation(#[from] AnnotationError),
     #[error(transparent)]
     Picture(#[from] PictureError),
     #[error("{doing} {path}")]

@@ -3,6 +3,7 @@
 //! Invariant: nothing is judged by an absolute rate. Bars are differences of figures on the same frames, or ratios of times
 //! taken in turn within one run.
 
+mod bar;
 mod bench;
 mod corpus;
 mod device;
@@ -11,6 +12,7 @@ mod ours;
 mod peers;
 mod pipe;
 mod progress;
+mod reframe;
 mod report;
 mod table;
 mod ycbcr;
@@ -30,6 +32,8 @@ struct Arguments {
 enum Task {
     /// Measure every scaler on a fixed corpus beside ffmpeg's and libplacebo's: a table, bars, pictures
     PictureReport(report::ReportArguments),
+    /// Measure how windows are chosen, on drawn shots with a known truth, beside AutoFlip's rules and a centre crop
+    ReframeReport(reframe::ReframeArguments),
     /// Measure speeds as ratios within one run: scalers beside libplacebo, passes, networks, a worker's stages
     BenchPicture(bench::BenchArguments),
     /// Raw frames from standard input through steps to standard output: what `bench-picture` clocks
@@ -40,6 +44,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::PictureReport(arguments) => report::run(&arguments),
+        Task::ReframeReport(arguments) => reframe::run(&arguments),
         Task::BenchPicture(arguments) => bench::run(&arguments),
         Task::Pipe(arguments) => pipe::run(&arguments),
     };

@@ -16,6 +16,7 @@ use shotfarm_shared::track::Track;
 use uuid::Uuid;
 
 use super::super::job::detail;
+use super::super::status::ask;
 use crate::args::Reframe as Args;
 use crate::connect::{refusal, transfer_failed};
 use crate::error::CliError;
@@ -25,10 +26,13 @@ use crate::handin::{by_hand, tracks, upload};
 use crate::view::{Job, short};
 use crate::voice::{Answer, Voice};
 
+/// Earlier hand-ins of a shot that are asked what its source is.
+const EARLIER_ASKED_MAX: usize = 5;
+
 /// Does what the command line sets by hand.
 pub(super) async fn run(voice: Voice, farm: &Connection, args: &Args, job: &Job, recipe: Recipe) -> Result<Exit, CliError> {
     let known = detail(farm, &job.id).await?;
-    let facts = known.facts.clone().and_then(|facts| MediaFacts::try_from(facts).ok());
+    let facts = facts_of(farm, job, &known).await?;
     let folder = tempfile::tempdir().map_err(|error| CliError::not_now(format!("no temporary folder can be made: {error}")))?;
     let track = match args.clear {
         true => None,
@@ -50,6 +54,27 @@ pub(super) async fn run(voice: Voice, farm: &Connection, args: &Args, job: &Job,
     let batch = hand_in(farm, job, &known, changed).await?;
     voice.answer(&Changed { job, batch: Some(batch), keys })?;
     Ok(Exit::Done)
+}
+
+/// What is known of the shot's source: from its own hand-in, or from an earlier one of the same source, since a shot that was
+/// handed in a moment ago has not been looked at.
+async fn facts_of(farm: &Connection, job: &Job, known: &JobDetail) -> Result<Option<MediaFacts>, CliError> {
+    if let Some(facts) = facts(known) {
+        return Ok(Some(facts));
+    }
+    let earlier = ask(farm, &job.label, true).await?.jobs;
+    let looked_at = earlier.iter().rev().filter(|other| other.label == job.label && other.frames_total > 0);
+    for other in looked_at.take(EARLIER_ASKED_MAX) {
+        let other = detail(farm, &other.id).await?;
+        if other.source == known.source {
+            return Ok(facts(&other));
+        }
+    }
+    Ok(None)
+}
+
+fn facts(known: &JobDetail) -> Option<MediaFacts> {
+    known.facts.clone().and_then(|facts| MediaFacts::try_from(facts).ok())
 }
 
 /// The track that is to be followed: that of the file, or what was set by hand before, with the keys and layouts given now.
@@ -132,6 +157,10 @@ impl Answer for Changed<'_> {
         } else {
             lines.extend(self.keys.iter().map(|key| format!("  {key}")));
         }
+        if !self.job.has_ended() {
+            let before = short(&self.job.id);
+            lines.push(format!("the hand-in before it goes on meanwhile; `shotfarm job cancel {before}` ends it"));
+        }
         lines.push(format!("see its new plan with `shotfarm reframe {batch}`; follow it with `shotfarm status {batch} --watch`"));
         lines.join("\n")
     }
@@ -152,13 +181,19 @@ mod tests {
 
     #[test]
     fn a_change_says_what_counts_now_and_how_to_see_it() {
-        let job = job("s/e/sh1", "succeeded");
+        let done = job("s/e/sh1", "succeeded");
         let keys = vec!["frame 70: x 672".to_owned()];
-        let changed = Changed { job: &job, batch: Some("00000000-0000-0000-0000-00001234abcd".into()), keys };
+        let changed = Changed { job: &done, batch: Some("00000000-0000-0000-0000-00001234abcd".into()), keys };
         assert_eq!(
             changed.human(),
             "s/e/sh1: handed in again as batch 1234abcd, which now counts\n  frame 70: x 672\n\
              see its new plan with `shotfarm reframe 1234abcd`; follow it with `shotfarm status 1234abcd --watch`"
+        );
+        let running = job("s/e/sh1", "running");
+        let early = Changed { job: &running, batch: changed.batch.clone(), keys: Vec::new() }.human();
+        assert!(
+            early.contains("\nno keys are set by hand\nthe hand-in before it goes on meanwhile; `shotfarm job cancel 000abcde`"),
+            "{early}"
         );
         let same = Changed { batch: None, ..changed };
         assert!(same.human().ends_with("nothing was handed in") && same.quiet().is_empty());

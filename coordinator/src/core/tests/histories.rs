@@ -112,7 +112,7 @@ impl World {
                 let steps = if number % 2 == 0 {
                     format!("upscale 2x model={model} filter=lanczos")
                 } else {
-                    format!("reframe 128x72 model={model} filter=lanczos")
+                    "reframe 128x72 filter=lanczos".to_owned()
                 };
                 with_model.recipe.steps = read_steps(&steps).expect("steps");
                 *session += 1;

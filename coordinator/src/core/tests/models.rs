@@ -28,6 +28,12 @@ pub(super) fn model(name: &str, bytes: u8) -> Box<Model> {
     })
 }
 
+/// A network that finds faces.
+pub(super) fn detector(name: &str) -> Box<Model> {
+    let facts = ModelFacts { detector: Some("YuNet".into()), ..ModelFacts::default() };
+    Box::new(Model { facts, ..*model(name, 9) })
+}
+
 fn shot_with(number: u32, steps: &str) -> Shot {
     let mut shot = shot(number);
     shot.recipe.steps = read_steps(steps).expect("steps");

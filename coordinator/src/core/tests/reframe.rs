@@ -14,8 +14,8 @@ fn steps(text: &str) -> Result<Vec<shotfarm_shared::recipe::Step>, InvalidRecipe
 
 fn world(text: &str) -> World {
     let mut world = World::new();
-    for name in ["faces", "grows"] {
-        world.run(Command::AddModel { model: models::model(name, name.len() as u8), replace: false });
+    for model in [models::detector("faces"), models::model("grows", 1)] {
+        world.run(Command::AddModel { model, replace: false });
     }
     let mut asked = shot(1);
     asked.recipe.steps = steps(text).expect("steps");

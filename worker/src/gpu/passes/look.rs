@@ -102,14 +102,19 @@ pub fn record_look(look: &Look, input: &FrameLayout) -> Recording {
 
 /// Records the way of a raw frame into a small copy of the size `picture`: see `look_shrink`.
 pub(super) fn shrink(recorder: &mut Recorder, input: &FrameLayout, picture: Extent) -> Proxy {
+    shrink_bound(recorder, input, picture, input.frame_bytes() <= FRAME_BOUND_BYTES_MAX)
+}
+
+/// The same with the frame bound `whole`, or plane by plane.
+fn shrink_bound(recorder: &mut Recorder, input: &FrameLayout, picture: Extent, whole: bool) -> Proxy {
     let look = recorder.scratch("look", picture.pixels() * WORD);
     for (plane, byte) in FramePlane::of(input).into_iter().zip(0_u32..) {
-        let (source, first_sample) = bound_plane(recorder, input, &plane);
+        let (source, first_sample) = if whole { (recorder.input(), plane.first_sample) } else { copied_plane(recorder, &plane) };
         let params = look_shrink::Params {
             first_sample,
             source_width: plane.extent.width,
             source_height: plane.extent.height,
-            samples_per_word: plane.samples_per_word,
+            word_log2: plane.samples_per_word.ilog2(),
             code_mask: plane.code_mask,
             width: picture.width,
             height: picture.height,
@@ -123,11 +128,8 @@ pub(super) fn shrink(recorder: &mut Recorder, input: &FrameLayout, picture: Exte
     look
 }
 
-/// A buffer that holds a plane, and which of its samples is the plane's first.
-fn bound_plane(recorder: &mut Recorder, input: &FrameLayout, plane: &FramePlane) -> (Proxy, u32) {
-    if input.frame_bytes() <= FRAME_BOUND_BYTES_MAX {
-        return (recorder.input(), plane.first_sample);
-    }
+/// A buffer of its own for a plane, and which of its samples is the plane's first.
+fn copied_plane(recorder: &mut Recorder, plane: &FramePlane) -> (Proxy, u32) {
     let first_word = plane.first_sample / plane.samples_per_word;
     let samples = plane.extent.pixels() as u32;
     let words = (plane.first_sample + samples).div_ceil(plane.samples_per_word) - first_word;
@@ -194,5 +196,49 @@ impl Eyes<'_> {
         let params = look_histogram::Params { width, height, word: self.features.others_word() };
         recorder.dispatch(Shader::LookHistogram, &[], &params, &[now, before], &[output, counts], [1, 1, 1]);
         recorder.copy((counts, 0), (before, 0), bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shotfarm_shared::frames::FrameRate;
+    use shotfarm_shared::media::PixelFormat;
+
+    use super::*;
+    use crate::gpu::recording::{DeviceFeatures, DeviceLimits};
+    use crate::gpu::testing::layout;
+    use crate::gpu::twins;
+
+    #[test]
+    fn planes_by_themselves_give_what_the_whole_frame_gives() {
+        for format in [PixelFormat::Yuv420p, PixelFormat::Yuv422p10le] {
+            // Planes begin within words.
+            let input = layout(35, 61, format);
+            let picture = Extent::new(9, 20);
+            let frame = (0..input.frame_bytes()).map(|at| (at * 37 % 251) as u8).collect::<Vec<_>>();
+            let shrunk = |whole: bool| {
+                let mut recorder = Recorder::new(input.frame_bytes());
+                let look = shrink_bound(&mut recorder, &input, picture, whole);
+                let bytes = picture.pixels() * WORD;
+                let recording = recorder.finish(bytes as usize, |recorder, output| recorder.copy((look, 0), (output, 0), bytes));
+                twins::run(&recording, &frame)
+            };
+            assert_eq!(shrunk(true), shrunk(false));
+        }
+    }
+
+    #[test]
+    fn the_largest_frames_fit_into_what_every_device_binds() {
+        let input = layout(7_680, 8_640, PixelFormat::Yuv444p10le);
+        let look = Look::of(input.extent, FrameRate::new(24, 1).expect("a rate"), 10);
+        let limits = DeviceLimits {
+            binding_bytes_max: 128 << 20,
+            buffer_bytes_max: (2 << 30) - 1,
+            bindings_max: 8,
+            groups_max: 65_535,
+            group_invocations_max: 256,
+            group_sides_max: [256, 256, 64],
+        };
+        assert_eq!(record_look(&look, &input).check(&limits, &DeviceFeatures::default()), Ok(()));
     }
 }

@@ -83,7 +83,7 @@ impl<'a> Sheet<'a> {
         self.canvas.write(&time, (after, y + 1.0), 8.5, 90.0, ink::FAINT);
         let Some(stretch) = self.shot.track.stretch_at(frame) else { return };
         let by_hand = self.shot.track.keys.iter().any(|key| key.frame == frame);
-        let text = if by_hand { format!("{}, set by hand", words(stretch)) } else { words(stretch) };
+        let text = if by_hand { format!("{}, key", words(stretch)) } else { words(stretch) };
         let ink = if by_hand { ink::KEY } else { ink::window(stretch.layout, 0) };
         let after = after + wide(&time, 8.5) + 14.0;
         self.canvas.write(&text, (after, y + 1.0), 8.5, f64::from(self.picture.width) - (after - x), ink);

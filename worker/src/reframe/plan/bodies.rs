@@ -32,11 +32,8 @@ pub(super) fn with_bodies(life: &[f32], cells: &[Cell], within: &[bool], columns
         while let Some(index) = open.pop() {
             patch.push(index);
             let (column, row) = (index % columns, index / columns);
-            let steps = [
-                (column > 0).then(|| index - 1),
-                (column + 1 < columns).then(|| index + 1),
-                (row > 0).then(|| index - columns),
-            ];
+            let steps =
+                [(column > 0).then(|| index - 1), (column + 1 < columns).then(|| index + 1), (row > 0).then(|| index - columns)];
             // What reaches the left, right or upper edge is the place; people stand on the lower one.
             is_open_to_edge |= steps.iter().any(|step| step.is_none_or(|step| !within[step]));
             for next in steps.into_iter().flatten().chain((row + 1 < rows).then(|| index + columns)) {

@@ -32,7 +32,7 @@ pub(super) fn find(findings: &Findings) -> Vec<u64> {
     let seen = &findings.seen;
     let scores = seen.iter().map(score).collect::<Vec<_>>();
     let jumps = (1..seen.len()).filter(|&at| stands_out(&scores, at)).collect::<Vec<_>>();
-    without_flashes(seen, &scores, jumps).into_iter().map(|at| seen[at].frame).collect()
+    without_flashes(seen, &scores, &jumps).into_iter().map(|at| seen[at].frame).collect()
 }
 
 fn score(seen: &Seen) -> f64 {
@@ -60,7 +60,7 @@ fn stands_out(scores: &[f64], at: usize) -> bool {
 }
 
 /// Jumps without those that are light.
-fn without_flashes(seen: &[Seen], scores: &[f64], jumps: Vec<usize>) -> Vec<usize> {
+fn without_flashes(seen: &[Seen], scores: &[f64], jumps: &[usize]) -> Vec<usize> {
     let mut cuts = Vec::with_capacity(jumps.len());
     let mut index = 0;
     while index < jumps.len() {

@@ -178,7 +178,7 @@ mod tests {
             if frame == 40 {
                 faces.push((face(900.0, 300.0), 0.95));
             }
-            if hash(frame) % 3 == 0 {
+            if hash(frame).is_multiple_of(3) {
                 faces.remove(0);
             }
             faces.push((face(1700.0, 30.0), 0.9));

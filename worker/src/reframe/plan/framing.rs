@@ -58,12 +58,18 @@ struct Stretch<'s, 'f> {
     subjects: Vec<Subject>,
 }
 
-/// Frames a stretch; `layout` when it was set by hand.
-pub(super) fn frame(shot: &TrackFor, reframe: &Reframe, mut scene: Scene<'_>, layout: Option<Layout>) -> Framed {
-    scene.content = bars::content(&scene);
+/// What has to be known of a stretch before its subjects: its bars, how the camera moved, its letters.
+pub(super) fn look(scene: &mut Scene<'_>) -> (Vec<CameraMotion>, Lettering) {
+    scene.content = bars::content(scene);
     let within = scene.cells_within();
     let camera = scene.views.iter().map(|view| CameraMotion::of(view, scene.grid(), &within)).collect::<Vec<_>>();
-    let letters = Lettering::find(&scene, &camera);
+    let letters = Lettering::find(scene, &camera);
+    (camera, letters)
+}
+
+/// Frames a stretch; `layout` when it was set by hand.
+pub(super) fn frame(shot: &TrackFor, reframe: &Reframe, mut scene: Scene<'_>, layout: Option<Layout>) -> Framed {
+    let (camera, letters) = look(&mut scene);
     let is_black =
         !scene.views.is_empty() && scene.views.iter().all(|view| view.brightest.iter().all(|&line| line <= BLACK_MOST));
     let subjects = if is_black { Vec::new() } else { subjects::find(&scene, &camera, &letters) };

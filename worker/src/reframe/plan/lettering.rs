@@ -219,7 +219,7 @@ mod tests {
     fn a_subtitle_and_a_mark_are_found_where_and_when_they_stand() {
         let blocks = found(|frame, column, row| {
             let subtitle = row == 19 && (10..30).contains(&column) && column % 5 != 0 && (24..60).contains(&frame);
-            subtitle || (row <= 2 && row >= 1 && (35..38).contains(&column))
+            subtitle || ((1..=2).contains(&row) && (35..38).contains(&column))
         });
         assert_eq!(blocks.len(), 2, "{blocks:?}");
         assert_eq!((blocks[0].sort, blocks[0].frames), (Sort::Mark, (0, 72)));

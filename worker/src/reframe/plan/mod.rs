@@ -14,6 +14,7 @@
 mod bars;
 mod bodies;
 mod camera_motion;
+mod candidates;
 mod cuts;
 mod faces;
 mod framing;
@@ -46,6 +47,7 @@ use super::findings::Findings;
 use framing::Framed;
 use scene::Scene;
 
+pub use candidates::{Candidate, candidates};
 pub use path::ACCELERATION_MAX;
 
 /// A shot for which no track can be made.

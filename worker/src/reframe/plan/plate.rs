@@ -90,7 +90,7 @@ impl<'s, 'f> Plates<'s, 'f> {
         }
         // For each row: sums of gx gx, gx gy, gy gy, gx d, gy d.
         let mut sums = vec![[0.0_f32; 5]; rows];
-        for row in 1..rows - 1 {
+        for (row, of_row) in sums.iter_mut().enumerate().take(rows - 1).skip(1) {
             let [x, y] = said(row);
             for column in 1..columns - 1 {
                 let luma = |column: usize, row: usize| f32::from(here[row * columns + column].luma);
@@ -106,7 +106,7 @@ impl<'s, 'f> Plates<'s, 'f> {
                     gradient_x * difference,
                     gradient_y * difference,
                 ];
-                for (sum, product) in sums[row].iter_mut().zip(products) {
+                for (sum, product) in of_row.iter_mut().zip(products) {
                     *sum += weight * product;
                 }
             }
@@ -137,7 +137,7 @@ impl<'s, 'f> Plates<'s, 'f> {
         }
         let own = [cell.luma, cell.blue, cell.red].map(f32::from);
         let off = |channel: usize| {
-            let values = &mut channels[channel].clone()[..count];
+            let values = &mut { channels[channel] }[..count];
             values.sort_by(f32::total_cmp);
             (own[channel] - values[count / 2]).abs()
         };

@@ -118,7 +118,7 @@ fn figure(scene: &Scene<'_>, path: &Path) -> Option<Subject> {
     let seen = path.steps.iter().zip(places).map(|(step, place)| (scene.views[step.view].at, place)).collect::<Vec<_>>();
     let spots = over_frames(scene, &seen);
     let kind = if moving > MOVING_LEAST { Kind::Mover } else { Kind::Thing };
-    Some(Subject { kind, spots: with_core(spots, scene), strength: path.strength })
+    Some(Subject { kind, spots: with_core(&spots, scene), strength: path.strength })
 }
 
 /// The mean part of its saliency that moves from which a figure is one that goes.
@@ -154,7 +154,7 @@ fn between(before: &(u64, Window), after: &(u64, Window), at: u64) -> Window {
 }
 
 /// The middle of each place, and which way it goes.
-fn with_core(places: Vec<Option<Window>>, scene: &Scene<'_>) -> Vec<Option<Spot>> {
+fn with_core(places: &[Option<Window>], scene: &Scene<'_>) -> Vec<Option<Spot>> {
     let reach = (scene.per_second / 2.0).round().max(1.0) as usize;
     let spot = |at: usize| {
         let whole = places[at]?;

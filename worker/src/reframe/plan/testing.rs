@@ -4,7 +4,7 @@ use shotfarm_shared::frames::{FrameRange, FrameRate};
 use shotfarm_shared::media::Extent;
 use shotfarm_shared::track::Window;
 
-use super::super::findings::{CELL_SIDE, Cell, Face, Findings, Full, Look, MOTION_UNITS, Seen};
+use super::super::findings::{Cell, Face, Findings, Full, Look, MOTION_UNITS, Seen};
 
 /// Frames in a second of made-up shots.
 pub(super) fn rate() -> FrameRate {
@@ -120,9 +120,4 @@ impl Painter {
             seen.full = None;
         }
     }
-}
-
-/// Pixels of the source along a cell, where the look shrinks it evenly.
-pub(super) fn cell_pixels(look: &Look) -> f64 {
-    look.pitch().0 * f64::from(CELL_SIDE)
 }

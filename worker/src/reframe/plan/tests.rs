@@ -191,14 +191,14 @@ proptest! {
         painter.paint(|frame, column, row, cell| {
             let random = hash(seed ^ (frame / 7) << 40 ^ u64::from(row / 3) << 20 ^ u64::from(column / 2));
             let bytes = random.to_le_bytes();
-            if noisy || random % 5 == 0 {
+            if noisy || random.is_multiple_of(5) {
                 *bytemuck::from_bytes_mut::<[u8; 12]>(bytemuck::bytes_of_mut(cell)) =
                     [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7], bytes[0], bytes[1], bytes[2], bytes[3]];
             }
         });
         if people {
             painter.faces(|frame| {
-                let random = hash(seed ^ frame / 9);
+                let random = hash(seed ^ (frame / 9));
                 let at = |shift: u32| (random >> shift & 0xff) as f64 / 200.0;
                 let side = f64::from(width) * at(0) * 0.3;
                 vec![

@@ -1,41 +1,8 @@
 //! What is asked of the pictures, and what was got.
 
 use super::{Measured, networks};
+use crate::bar::{Bar, Wanted};
 use crate::corpus::{Kind, Shrink};
-
-/// One bar.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub(crate) struct Bar {
-    /// What is compared, in words.
-    pub(crate) what: String,
-    /// What is asked.
-    pub(crate) wanted: Wanted,
-    /// What was got.
-    pub(crate) got: f64,
-    /// Of both: `dB`, or nothing for a share.
-    pub(crate) unit: &'static str,
-    /// Where it was nearest to missing it, or furthest beyond.
-    pub(crate) least: String,
-}
-
-/// On which side of a figure the result has to lie.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Wanted {
-    /// At or above it.
-    AtLeast(f64),
-    /// At or below it.
-    AtMost(f64),
-}
-
-impl Bar {
-    pub(crate) fn is_reached(&self) -> bool {
-        match self.wanted {
-            Wanted::AtLeast(least) => self.got >= least,
-            Wanted::AtMost(most) => self.got <= most,
-        }
-    }
-}
 
 /// Decibels within which a filter counts as the same as another's of its name.
 const SAME_DECIBELS: f64 = 0.05;

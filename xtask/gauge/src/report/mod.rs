@@ -13,6 +13,7 @@ use std::process::Command;
 use shotfarm_shared::recipe::Filter;
 use shotfarm_worker::gpu::Gpu;
 
+use crate::bar;
 use crate::corpus::{Entry, Kind, SIZE, Shrink, corpus, small};
 use crate::device::DeviceName;
 use crate::error::GaugeError;
@@ -96,8 +97,7 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<(), GaugeError> {
     for (entry, tiles) in entries.iter().zip(&crops) {
         println!("{}", sheets::write(&arguments.dir, entry, tiles)?.display());
     }
-    let missed = bars.iter().filter(|bar| !bar.is_reached()).count();
-    if missed == 0 { Ok(()) } else { Err(GaugeError::Missed { missed, all: bars.len() }) }
+    bar::verdict(&bars)
 }
 
 fn write_text(path: &Path, text: &str) -> Result<(), GaugeError> {

@@ -5,7 +5,7 @@ use shotfarm_worker::net::families::{Example, examples, picture};
 use shotfarm_worker::net::passes::{Kernels, Options, Real, Tables, recording};
 use shotfarm_worker::net::{Network, Shaped, reference};
 
-use super::bars::Bar;
+use crate::bar::{Bar, Wanted};
 use crate::error::GaugeError;
 use crate::progress::Progress;
 
@@ -107,7 +107,7 @@ pub(crate) fn bars(outcomes: &[Outcome]) -> Vec<Bar> {
     let bar = |worst: &Outcome| Bar {
         what: format!("networks in {} beside the reference", worst.real),
         unit: "",
-        wanted: super::bars::Wanted::AtMost(worst.tolerance),
+        wanted: Wanted::AtMost(worst.tolerance),
         got: worst.apart,
         least: worst.network.to_owned(),
     };

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::Measured;
-use super::bars::{Bar, Wanted};
 use super::figures::{BORDER, Cell};
 use super::networks::Outcome;
+use crate::bar::{self, Bar};
 use crate::corpus::{Kind, Shrink};
 use crate::table;
 
@@ -21,7 +21,7 @@ pub(crate) fn markdown(measured: &Measured, bars: &[Bar]) -> String {
          range, 8 bits, 4:4:4; {BORDER} samples at each side do not count.\n\n## Bars\n\n",
         measured.device, measured.ffmpeg
     );
-    text.push_str(&bar_table(bars));
+    text.push_str(&bar::table(bars));
     for shrink in Shrink::ALL {
         let _ = write!(text, "\n## PSNR of luma in dB, and SSIM, {}\n\n{}", shrink.words(), mean_table(measured, shrink));
         let _ = write!(text, "\n### Picture by picture, PSNR of luma in dB\n\n{}", picture_table(measured, shrink));
@@ -42,18 +42,6 @@ pub(crate) fn markdown(measured: &Measured, bars: &[Bar]) -> String {
         let _ = write!(text, "\nLeft out: {name} ({reason})\n");
     }
     text
-}
-
-fn bar_table(bars: &[Bar]) -> String {
-    let row = |bar: &Bar| {
-        let ok = if bar.is_reached() { "ok" } else { "MISSED" };
-        let (asked, got) = match bar.wanted {
-            Wanted::AtLeast(least) => (format!("{least:+.2} {}", bar.unit), format!("{:+.3} {}", bar.got, bar.unit)),
-            Wanted::AtMost(most) => (format!("{most:.0e}"), format!("{:.1e}", bar.got)),
-        };
-        vec![bar.what.clone(), asked, got, bar.least.clone(), ok.to_owned()]
-    };
-    table::markdown(&["bar", "asked", "got", "least at", ""], &bars.iter().map(row).collect::<Vec<_>>())
 }
 
 fn cells<'m>(measured: &'m Measured, scaler: &'m str, shrink: Shrink) -> impl Iterator<Item = &'m Cell> {
@@ -136,12 +124,8 @@ fn network_table(measured: &Measured) -> String {
 /// Everything, for scripts.
 pub(crate) fn json(measured: &Measured, bars: &[Bar]) -> String {
     let entries = measured.entries.iter().map(|(name, kind)| json!({"name": name, "kind": kind})).collect::<Vec<_>>();
-    let bars = bars
-        .iter()
-        .map(|bar| json!({"what": bar.what, "asked": bar.wanted, "got": bar.got, "least": bar.least, "ok": bar.is_reached()}))
-        .collect::<Vec<_>>();
     let data = json!({
-        "device": measured.device, "ffmpeg": measured.ffmpeg, "bars": bars, "pictures": entries,
+        "device": measured.device, "ffmpeg": measured.ffmpeg, "bars": bar::json(bars), "pictures": entries,
         "scalers": measured.scalers, "cells": measured.cells, "networks": measured.networks,
         "left_out": measured.left_out.iter().map(|(name, reason)| json!({"name": name, "reason": reason})).collect::<Vec<_>>(),
     });

@@ -10,7 +10,8 @@ struct Params {
     first_sample: u32,
     source_width: u32,
     source_height: u32,
-    samples_per_word: u32,
+    // A word holds 2 to the power of this many samples: divisions of every sample's place are slow.
+    word_log2: u32,
     code_mask: u32,
     // The size of the look.
     width: u32,
@@ -28,8 +29,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> look: array<u32>;
 
 fn code(sample: u32) -> u32 {
-    let bits = 32u / params.samples_per_word;
-    return (frame[sample / params.samples_per_word] >> (bits * (sample % params.samples_per_word))) & params.code_mask;
+    let in_word = sample & ((1u << params.word_log2) - 1u);
+    return (frame[sample >> params.word_log2] >> (in_word * (32u >> params.word_log2))) & params.code_mask;
 }
 
 // How much of sample `index` lies in the pixel that covers `begin .. end`, in parts of a `parts`-th.

@@ -19,10 +19,8 @@ fn covered(pixel: u32, samples: u32, parts: u32) -> impl Iterator<Item = (u32, u
 pub(super) fn look_shrink(params: ShrinkParams, bound: &mut Bound<'_>) {
     let mut writes = std::mem::take(&mut bound.writes);
     let (frame, look) = (bound.read::<u32>(0), &mut writes[0]);
-    let bits = 32 / params.samples_per_word;
-    let code = |sample: u32| {
-        (frame[(sample / params.samples_per_word) as usize] >> (bits * (sample % params.samples_per_word))) & params.code_mask
-    };
+    let samples = 1 << params.word_log2;
+    let code = |sample: u32| (frame[(sample / samples) as usize] >> (32 / samples * (sample % samples))) & params.code_mask;
     for y in 0..params.height {
         for x in 0..params.width {
             let across = |row: u32| {

@@ -11,7 +11,7 @@ use super::regions::Region;
 /// Things that are followed at most: two fill a split, a third shows that there are more.
 const PATHS_MAX: usize = 3;
 /// Seconds that a thing may be hidden.
-const HIDDEN_SECONDS_MAX: f64 = 1.0;
+const HIDDEN_SECONDS_MAX: f64 = 2.0;
 /// Part of the picture's width that things cross in a second at no cost.
 const FREE_SPEED: f64 = 0.6;
 /// What a jump across the whole picture costs, in frames of a region of usual weight.
@@ -21,7 +21,7 @@ const JUMP_COST_MAX: f64 = 4.0;
 /// What doubling or halving its width costs.
 const SIZE_COST: f64 = 0.4;
 /// What each frame without a region costs.
-const GAP_COST: f64 = 0.2;
+const GAP_COST: f64 = 0.1;
 /// What a region gains at most: large ones are not more and more important.
 const GAIN_MAX: f64 = 1.6;
 /// Part of a region that must lie on a path for the region to be spent with it.

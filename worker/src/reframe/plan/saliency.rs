@@ -85,12 +85,13 @@ impl<'s, 'f> Cues<'s, 'f> {
     /// Each cue by itself, 0..1, in the order of [`WEIGHTS`].
     pub(super) fn parts(&self, view: usize, letters: &[bool]) -> [Vec<f32>; CUES] {
         let seen = &self.scene.views[view];
+        let walled = self.walled(seen, letters);
         let of = |part: fn(&Cell) -> f32| seen.cells.iter().map(|cell| part(cell).min(1.0)).collect::<Vec<_>>();
         [
             self.movers[view].clone(),
-            self.walled(seen, letters),
+            walled.clone(),
             of(|cell| f32::from(cell.contrast) / CONTRAST_FULL),
-            of(|cell| f32::from(cell.skin) / 255.0),
+            of(|cell| f32::from(cell.skin) / 255.0).iter().zip(&walled).map(|(skin, walled)| skin * walled).collect(),
             self.stir.clone(),
             of(|cell| f32::from(cell.edges) / EDGES_FULL),
         ]

@@ -22,8 +22,8 @@ const PRESENT_PART: f64 = 0.5;
 /// Strength below which a thing that stands out is not trusted to be a subject.
 const STRENGTH_LEAST: f64 = 0.3;
 
-/// Likewise of one that lives: it must be there about half of the time.
-const LIVING_STRENGTH_LEAST: f64 = 0.4;
+/// Likewise of one that lives: it may be hidden most of the time.
+const LIVING_STRENGTH_LEAST: f64 = 0.2;
 
 /// What a subject is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -45,6 +45,19 @@ pub(super) struct Path {
     pub(super) strength: f64,
 }
 
+impl Path {
+    /// How much of the smaller of two regions that follow one another lies in the other, in the mean.
+    pub(super) fn holds_together(&self) -> f64 {
+        let area = |place: &Window| place.width * place.height;
+        let pairs = self.steps.windows(2).map(|pair| {
+            let (one, other) = (&pair[0].region.place, &pair[1].region.place);
+            one.overlap(other) / area(one).min(area(other)).max(f64::MIN_POSITIVE)
+        });
+        let (sum, count) = pairs.fold((0.0, 0.0), |(sum, count), part| (sum + part, count + 1.0));
+        if count > 0.0 { sum / count } else { 1.0 }
+    }
+}
+
 /// Where a path came from.
 #[derive(Clone, Copy)]
 struct Best {

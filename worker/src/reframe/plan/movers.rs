@@ -13,7 +13,7 @@ const OBJECT_MOTION_NONE: f32 = 0.4;
 /// Residual, in codes, at which motion is believed half.
 const RESIDUAL_HALF: f32 = 12.0;
 /// How much motion alone tells, beside a cell that differs from the background.
-const MOTION_PART: f32 = 0.7;
+const MOTION_PART: f32 = 0.5;
 /// Distance from the background, in codes, that counts in full.
 const DEVIATION_FULL: f32 = 48.0;
 /// Distance from the background that noise and compression make.

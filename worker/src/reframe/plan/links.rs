@@ -11,7 +11,7 @@ use super::regions::Region;
 /// Things that are followed at most: two fill a split, a third shows that there are more.
 const PATHS_MAX: usize = 3;
 /// Seconds that a thing may be hidden.
-const HIDDEN_SECONDS_MAX: f64 = 1.0;
+const HIDDEN_SECONDS_MAX: f64 = 2.0;
 /// Part of the picture's width that things cross in a second at no cost.
 const FREE_SPEED: f64 = 0.6;
 /// What a jump across the whole picture costs, in frames of a region of usual weight.
@@ -21,7 +21,7 @@ const JUMP_COST_MAX: f64 = 4.0;
 /// What doubling or halving its width costs.
 const SIZE_COST: f64 = 0.4;
 /// What each frame without a region costs.
-const GAP_COST: f64 = 0.2;
+const GAP_COST: f64 = 0.1;
 /// What a region gains at most: large ones are not more and more important.
 const GAIN_MAX: f64 = 1.6;
 /// Part of a region that must lie on a path for the region to be spent with it.
@@ -43,6 +43,19 @@ pub(super) struct Path {
     pub(super) steps: Vec<Step>,
     /// Mean gain over all views of the stretch, 0 to 1.6.
     pub(super) strength: f64,
+}
+
+impl Path {
+    /// How much of the smaller of two regions that follow one another lies in the other, in the mean.
+    pub(super) fn holds_together(&self) -> f64 {
+        let area = |place: &Window| place.width * place.height;
+        let pairs = self.steps.windows(2).map(|pair| {
+            let (one, other) = (&pair[0].region.place, &pair[1].region.place);
+            one.overlap(other) / area(one).min(area(other)).max(f64::MIN_POSITIVE)
+        });
+        let (sum, count) = pairs.fold((0.0, 0.0), |(sum, count), part| (sum + part, count + 1.0));
+        if count > 0.0 { sum / count } else { 1.0 }
+    }
 }
 
 /// Where a path came from.

@@ -33,6 +33,8 @@ const NEAR_PART: f32 = 0.45;
 const NEAR_CELLS: usize = 4;
 /// Part of the picture that moves at once when it is light that moves, or nothing can be told.
 const FLOOD_PART: f32 = 0.45;
+/// Part of the time from which what moves in a cell stays there: it sways.
+const STAYS_PART: f32 = 0.4;
 /// Cells that move together from which something passes, rather than somebody lifting a hand.
 pub(super) const PASSING_CELLS: usize = 8;
 
@@ -95,9 +97,9 @@ fn cleaned(moving: &[f32], grid: (usize, usize), within: &[bool]) -> Vec<f32> {
     moving.iter().enumerate().map(of).collect()
 }
 
-/// The cells through which something passes at some time.
+/// The cells through which something passes at some time, and does not stay.
 pub(super) fn swept(movers: &[Vec<f32>], grid: (usize, usize)) -> Vec<bool> {
-    let mut swept = vec![false; grid.0 * grid.1];
+    let mut views = vec![0_usize; grid.0 * grid.1];
     for moving in movers {
         let mut is_seen = moving.iter().map(|moving| *moving <= 0.0).collect::<Vec<_>>();
         for start in 0..moving.len() {
@@ -110,11 +112,11 @@ pub(super) fn swept(movers: &[Vec<f32>], grid: (usize, usize)) -> Vec<bool> {
                 open.extend(around(index, grid, 1).filter(|&other| !std::mem::replace(&mut is_seen[other], true)));
             }
             if patch.len() >= PASSING_CELLS {
-                for index in patch {
-                    around(index, grid, 1).for_each(|near| swept[near] = true);
-                }
+                patch.into_iter().for_each(|index| views[index] += 1);
             }
         }
     }
-    swept
+    let passes = |views: usize| views > 0 && (views as f32) < STAYS_PART * movers.len() as f32;
+    let is_near = |index: usize| around(index, grid, 1).any(|near| passes(views[near]));
+    (0..views.len()).map(is_near).collect()
 }

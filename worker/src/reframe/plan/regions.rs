@@ -24,6 +24,9 @@ const LIFE_WEIGHT_LEAST: f32 = 4.0;
 const STANDS_PART: f32 = 0.4;
 /// And how many times as well as what is beside it.
 const STANDS_OUT: f32 = 1.25;
+/// Cells between the two sides of one thing at most, and how well what lies there is walled off.
+const ACROSS_CELLS_MOST: usize = 6;
+const ACROSS_WALLED: f32 = 0.7;
 /// Cells between two parts of one thing that stand above one another.
 const GAP_CELLS: usize = 2;
 /// Regions of a frame at most: the strongest.
@@ -64,6 +67,21 @@ struct Patch {
     cells: usize,
 }
 
+impl Patch {
+    /// Both as one.
+    fn and(&self, other: &Self) -> Self {
+        Self {
+            left: self.left.min(other.left),
+            top: self.top.min(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+            weight: self.weight + other.weight,
+            moving: self.moving + other.moving,
+            cells: self.cells + other.cells,
+        }
+    }
+}
+
 /// The regions of a frame that stand out, strongest first.
 pub(super) fn regions(saliency: &Saliency, look: &Look) -> Vec<Region> {
     let peak = peak(&saliency.all);
@@ -77,6 +95,10 @@ pub(super) fn regions(saliency: &Saliency, look: &Look) -> Vec<Region> {
 /// The regions of a frame that live, strongest first: what moves in them, and what stands below it.
 pub(super) fn living(saliency: &Saliency, look: &Look) -> Vec<Region> {
     let mut patches = merged(patches(&saliency.life, saliency, look, LIFE));
+    while let Some((one, other)) = sides_of_one(&patches, &saliency.walled, look.columns as usize) {
+        let other = patches.swap_remove(other);
+        patches[one] = patches[one].and(&other);
+    }
     patches.retain(|patch| patch.cells >= LIFE_CELLS_LEAST);
     for patch in &mut patches {
         stand(patch, &saliency.walled, look);
@@ -171,21 +193,33 @@ fn merged(mut patches: Vec<Patch>) -> Vec<Patch> {
         match part {
             Some(offset) => {
                 let other = patches.swap_remove(index + 1 + offset);
-                patches[index] = Patch {
-                    left: own.left.min(other.left),
-                    top: own.top.min(other.top),
-                    right: own.right.max(other.right),
-                    bottom: own.bottom.max(other.bottom),
-                    weight: own.weight + other.weight,
-                    moving: own.moving + other.moving,
-                    cells: own.cells + other.cells,
-                };
+                patches[index] = own.and(&other);
                 index = 0;
             }
             None => index += 1,
         }
     }
     patches
+}
+
+/// Two patches that are the two sides of one thing: as high as one another, not far apart, and what is between them stands out
+/// as they do. Of somebody who sways only the outline moves.
+fn sides_of_one(patches: &[Patch], walled: &[f32], columns: usize) -> Option<(usize, usize)> {
+    let is_one = |one: &Patch, other: &Patch| {
+        let (left, right) = if one.left <= other.left { (one, other) } else { (other, one) };
+        let (top, bottom) = (one.top.max(other.top), one.bottom.min(other.bottom));
+        let gap = right.left.saturating_sub(left.right + 1);
+        if bottom < top || gap > ACROSS_CELLS_MOST {
+            return false;
+        }
+        let height = |patch: &Patch| patch.bottom + 1 - patch.top;
+        let (common, taller) = (bottom + 1 - top, height(one).max(height(other)));
+        let between = (top..=bottom).flat_map(|row| (left.right..=right.left).map(move |column| walled[row * columns + column]));
+        let (sum, count) = between.fold((0.0, 0.0), |(sum, count), walled| (sum + walled, count + 1.0));
+        2 * common >= taller && sum / f32::max(count, 1.0) >= ACROSS_WALLED
+    };
+    let pairs = (0..patches.len()).flat_map(|one| (one + 1..patches.len()).map(move |other| (one, other)));
+    pairs.into_iter().find(|&(one, other)| is_one(&patches[one], &patches[other]))
 }
 
 fn is_one_thing(one: &Patch, other: &Patch) -> bool {

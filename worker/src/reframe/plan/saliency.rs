@@ -2,12 +2,12 @@
 //!
 //! First what lives: what moves otherwise than the background or stands in front of it (`movers`), and what stirs in place
 //! (`stir`). Where nothing does, what stands out: what is walled off from the picture's edge, differs from its surroundings, has
-//! the colour of skin, or edges; with a mild preference for the middle. Letters and bars count nothing.
+//! the colour of skin, or is rare in its rows; with a mild preference for the middle. Letters and bars count nothing.
 
 use super::camera_motion::CameraMotion;
 use super::lettering::Lettering;
 use super::movers::movers;
-use super::scene::{Scene, View};
+use super::scene::{Scene, View, colour_codes};
 use super::stir::stir;
 use crate::reframe::barrier::barriers_from;
 use crate::reframe::findings::Cell;
@@ -16,12 +16,19 @@ use crate::reframe::findings::Cell;
 const BARRIER_FULL: f32 = 120.0;
 /// Contrast that counts in full.
 const CONTRAST_FULL: f32 = 160.0;
-/// Edges that count in full.
-const EDGES_FULL: f32 = 128.0;
+/// Distance of colours, in codes, up to which two cells look alike.
+const ALIKE_CODES: f32 = 18.0;
+/// Rows above and below that a cell's colour is looked for in: ground, houses and sky lie in rows.
+const ALIKE_ROWS: usize = 1;
+/// Columns about a cell that are its own: a thing's other cells look like it.
+const OWN_COLUMNS: usize = 5;
+/// Part of the cells of those rows that look alike from which a cell is not rare at all.
+const COMMON_PART: f32 = 0.12;
 /// Cues of a cell.
 const CUES: usize = 6;
-/// What they count for: what moves, what is walled off, what stands out, skin, what stirs in place, edges.
-const WEIGHTS: [f32; CUES] = [0.4, 0.24, 0.1, 0.12, 0.12, 0.03];
+/// What they count for: what moves, what is walled off, what stands out, skin that is walled off, what stirs in place, what is
+/// rare in its rows.
+const WEIGHTS: [f32; CUES] = [0.4, 0.16, 0.1, 0.12, 0.12, 0.2];
 /// How much less a cell at the picture's edge counts than one in its middle.
 const MIDDLE_PREFERENCE: f32 = 0.3;
 /// How much motion counts beside stirring in place, which is the surer sign: it is told from many frames.
@@ -80,15 +87,35 @@ impl<'s, 'f> Cues<'s, 'f> {
     /// Each cue by itself, 0..1, in the order of [`WEIGHTS`].
     pub(super) fn parts(&self, view: usize, letters: &[bool]) -> [Vec<f32>; CUES] {
         let seen = &self.scene.views[view];
+        let (walled, rare) = (self.walled(seen, letters), self.rare(seen));
         let of = |part: fn(&Cell) -> f32| seen.cells.iter().map(|cell| part(cell).min(1.0)).collect::<Vec<_>>();
         [
             self.movers[view].clone(),
-            self.walled(seen, letters),
+            walled.clone(),
             of(|cell| f32::from(cell.contrast) / CONTRAST_FULL),
-            of(|cell| f32::from(cell.skin) / 255.0),
+            of(|cell| f32::from(cell.skin) / 255.0).iter().zip(&rare).map(|(skin, rare)| skin * rare).collect(),
             self.stir.clone(),
-            of(|cell| f32::from(cell.edges) / EDGES_FULL),
+            rare.iter().zip(&walled).map(|(rare, walled)| rare * (0.4 + 0.6 * walled)).collect(),
         ]
+    }
+
+    /// How few of the cells in its rows, its own surroundings aside, look as a cell does.
+    fn rare(&self, seen: &View<'_>) -> Vec<f32> {
+        let (columns, rows) = self.scene.grid();
+        let of = |index: usize| {
+            let (column, row) = (index % columns, index / columns);
+            let band = (row.saturating_sub(ALIKE_ROWS)..(row + ALIKE_ROWS + 1).min(rows))
+                .flat_map(|row| (0..columns).filter(|other| other.abs_diff(column) > OWN_COLUMNS).map(move |other| row * columns + other))
+                .filter(|&other| self.within[other]);
+            let (mut all, mut alike) = (0.0, 0.0);
+            for other in band {
+                all += 1.0;
+                let is_alike = colour_codes(&seen.cells[index], &seen.cells[other]) <= ALIKE_CODES * self.light;
+                alike += f32::from(u8::from(is_alike));
+            }
+            if all > 0.0 { 1.0 - (alike / all / COMMON_PART).min(1.0) } else { 0.0 }
+        };
+        (0..seen.cells.len()).map(of).collect()
     }
 
     /// How well each cell is walled off from the left, right and upper edges of the content. People stand on the lower one.

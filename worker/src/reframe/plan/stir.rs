@@ -21,6 +21,10 @@ const EDGES_QUIET: f32 = 8.0;
 const ABOUT_CELLS: usize = 4;
 /// Speed of the camera, in pixels of the look a frame, from which nothing is told: all cells change.
 const SPEED_MOST: f64 = 0.2;
+/// Cells whose mean is the peak.
+const PEAK_CELLS: usize = 4;
+/// Part of the peak from which a cell's stir counts.
+const STRONG_PART: f32 = 0.35;
 /// Views that must be told of.
 const VIEWS_LEAST: usize = 3;
 
@@ -35,7 +39,16 @@ pub(super) fn stir(scene: &Scene<'_>, camera: &[CameraMotion], within: &[bool], 
     let stir = excess(&usual, within, scene.grid(), light);
     let swept = swept(movers, scene.grid());
     let stir = stir.iter().zip(swept).map(|(stir, swept)| if swept { 0.0 } else { *stir }).collect::<Vec<_>>();
+    let stir = strong(stir);
     with_bodies(&stir, &usual, within, scene.grid().0, light)
+}
+
+/// Without what is little beside the strongest: a camera that trembles, leaves in the wind.
+fn strong(stir: Vec<f32>) -> Vec<f32> {
+    let mut sorted = stir.clone();
+    sorted.sort_by(|left, right| right.total_cmp(left));
+    let peak = sorted.iter().take(PEAK_CELLS).sum::<f32>() / PEAK_CELLS as f32;
+    stir.into_iter().map(|stir| if stir >= STRONG_PART * peak { stir } else { 0.0 }).collect()
 }
 
 /// The median of every part of every cell that matters here.

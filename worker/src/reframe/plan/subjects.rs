@@ -22,8 +22,10 @@ const PRESENT_PART: f64 = 0.5;
 /// Strength below which a thing that stands out is not trusted to be a subject.
 const STRENGTH_LEAST: f64 = 0.3;
 
-/// Likewise of one that lives: it must be there about half of the time.
-const LIVING_STRENGTH_LEAST: f64 = 0.4;
+/// How much of a thing lies where it was when it was last seen, in the mean; noise is now here and now there.
+const TOGETHER_LEAST: f64 = 0.35;
+/// Likewise of one that lives: it may be hidden most of the time.
+const LIVING_STRENGTH_LEAST: f64 = 0.2;
 
 /// What a subject is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +102,7 @@ fn figures(scene: &Scene<'_>, camera: &[CameraMotion], letters: &Lettering) -> V
     let width = f64::from(scene.look.source.width.max(scene.look.source.height));
     let paths = |regions: Vec<Vec<Region>>, least: f64| {
         let mut paths = links::paths(regions, scene.view_seconds(), width);
-        paths.retain(|path| path.strength >= least);
+        paths.retain(|path| path.strength >= least && path.holds_together() >= TOGETHER_LEAST);
         paths
     };
     let living = paths(living, LIVING_STRENGTH_LEAST);

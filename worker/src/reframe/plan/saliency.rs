@@ -105,7 +105,9 @@ impl<'s, 'f> Cues<'s, 'f> {
         let of = |index: usize| {
             let (column, row) = (index % columns, index / columns);
             let band = (row.saturating_sub(ALIKE_ROWS)..(row + ALIKE_ROWS + 1).min(rows))
-                .flat_map(|row| (0..columns).filter(|other| other.abs_diff(column) > OWN_COLUMNS).map(move |other| row * columns + other))
+                .flat_map(|row| {
+                    (0..columns).filter(|other| other.abs_diff(column) > OWN_COLUMNS).map(move |other| row * columns + other)
+                })
                 .filter(|&other| self.within[other]);
             let (mut all, mut alike) = (0.0, 0.0);
             for other in band {

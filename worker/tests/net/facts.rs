@@ -39,10 +39,11 @@ fn artcnn_is_a_luma_doubler_and_cugan_sees_the_whole_picture() {
 
 #[test]
 fn interpolators_and_detectors_are_no_upscalers() {
-    for name in ["rife", "ifrnet", "face detector"] {
+    let detects = Purpose::FaceDetector("Ultra-Light");
+    for (name, purpose) in [("rife", Purpose::Other), ("ifrnet", Purpose::Other), ("face detector", detects)] {
         let example = examples().into_iter().find(|example| example.name == name).unwrap();
         let facts = Network::read(&example.file, None).unwrap().facts();
-        assert_eq!(facts.purpose, Purpose::Other, "{name}");
+        assert_eq!(facts.purpose, purpose, "{name}");
         assert!(facts.multiply_adds_per_pixel.is_some(), "{name}");
     }
 }

@@ -19,7 +19,7 @@ const CONTRAST_FULL: f32 = 160.0;
 /// Distance of colours, in codes, up to which two cells look alike.
 const ALIKE_CODES: f32 = 18.0;
 /// Rows above and below that a cell's colour is looked for in: ground, houses and sky lie in rows.
-const ALIKE_ROWS: usize = 1;
+const ALIKE_ROWS: usize = 2;
 /// Columns about a cell that are its own: a thing's other cells look like it.
 const OWN_COLUMNS: usize = 5;
 /// Part of the cells of those rows that look alike from which a cell is not rare at all.

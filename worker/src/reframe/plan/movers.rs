@@ -56,14 +56,7 @@ pub(super) fn movers(
     (0..scene.views.len()).map(view).collect()
 }
 
-fn moving(
-    scene: &Scene<'_>,
-    seen: &View<'_>,
-    camera: &CameraMotion,
-    deviation: &[f32],
-    counts: &[bool],
-    light: f32,
-) -> Vec<f32> {
+fn moving(scene: &Scene<'_>, seen: &View<'_>, camera: &CameraMotion, deviation: &[f32], counts: &[bool], light: f32) -> Vec<f32> {
     let grid = scene.grid();
     let floor = median_within(deviation, counts);
     let slack = if camera.fastest() > CAMERA_MOVES { SLACK_MOVING } else { SLACK_STILL };

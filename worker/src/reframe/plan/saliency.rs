@@ -60,12 +60,7 @@ pub(super) struct Cues<'s, 'f> {
 
 impl<'s, 'f> Cues<'s, 'f> {
     /// Of a stretch whose camera moves so; cells that are not `within` count nothing.
-    pub(super) fn of(
-        scene: &'s Scene<'f>,
-        camera: &[CameraMotion],
-        within: &'s [bool],
-        letters: &'s Lettering,
-    ) -> Self {
+    pub(super) fn of(scene: &'s Scene<'f>, camera: &[CameraMotion], within: &'s [bool], letters: &'s Lettering) -> Self {
         let light = scene.light(within);
         let movers = movers(scene, camera, within, letters, light);
         let stir = stir(scene, camera, within, &movers, light);

@@ -106,9 +106,11 @@ impl<'f> Scene<'f> {
     /// How much of the usual range of light the stretch uses, up to 1: in the dark all differences are small.
     pub(super) fn light(&self, within: &[bool]) -> f32 {
         let Some(view) = self.views.get(self.views.len() / 2) else { return 1.0 };
-        let mut luma = view.cells.iter().zip(within).filter(|(_, within)| **within).map(|(cell, _)| cell.luma).collect::<Vec<_>>();
+        let mut luma =
+            view.cells.iter().zip(within).filter(|(_, within)| **within).map(|(cell, _)| cell.luma).collect::<Vec<_>>();
         luma.sort_unstable();
-        let at = |twentieths: usize| luma.get(luma.len().saturating_sub(1) * twentieths / 20).map_or(0.0, |luma| f32::from(*luma));
+        let at =
+            |twentieths: usize| luma.get(luma.len().saturating_sub(1) * twentieths / 20).map_or(0.0, |luma| f32::from(*luma));
         ((at(19) - at(1)) / LIGHT_USUAL).clamp(LIGHT_LEAST, 1.0)
     }
 }

@@ -6,20 +6,20 @@ use super::saliency::Saliency;
 use crate::reframe::findings::Look;
 
 /// Part of the frame's peak from which a cell belongs to a region.
-const PART_LEAST: f32 = 0.42;
+const PART_LEAST: f32 = 0.5;
 /// Part of the peak that one cell of a region must reach.
 const PART_SURE: f32 = 0.7;
 /// The peak is the mean of this part of the cells, so that one cell cannot set it.
 const PEAK_PART: f32 = 0.015;
 /// Saliency below which nothing stands out at all.
-const PEAK_LEAST: f32 = 0.1;
+const PEAK_LEAST: f32 = 0.2;
 /// From how much life a cell belongs to what lives, and how much one of its cells must have; cells that are apart by one belong
 /// together: what is flat shows its life at its edges alone.
 const LIFE: Levels = Levels { least: 0.15, sure: 0.35, reach: 2 };
 /// Cells that live at least.
 const LIFE_CELLS_LEAST: usize = 2;
 /// Weight that what lives has at least: below, it is noise, or of no matter.
-const LIFE_WEIGHT_LEAST: f32 = 4.0;
+const LIFE_WEIGHT_LEAST: f32 = 3.0;
 /// How well what stands below must be walled off, as a part of what lives.
 const STANDS_PART: f32 = 0.4;
 /// And how many times as well as what is beside it.

@@ -18,8 +18,10 @@ const BARRIER_FULL: f32 = 120.0;
 const CONTRAST_FULL: f32 = 160.0;
 /// Distance of colours, in codes, up to which two cells look alike.
 const ALIKE_CODES: f32 = 18.0;
+/// How much of the step to the cell above or below two cells may differ by besides.
+const BORDER_PART: f32 = 0.35;
 /// Rows above and below that a cell's colour is looked for in: ground, houses and sky lie in rows.
-const ALIKE_ROWS: usize = 1;
+const ALIKE_ROWS: usize = 2;
 /// Columns about a cell that are its own: a thing's other cells look like it.
 const OWN_COLUMNS: usize = 5;
 /// Part of the cells of those rows that look alike from which a cell is not rare at all.
@@ -109,10 +111,14 @@ impl<'s, 'f> Cues<'s, 'f> {
                     (0..columns).filter(|other| other.abs_diff(column) > OWN_COLUMNS).map(move |other| row * columns + other)
                 })
                 .filter(|&other| self.within[other]);
+            // On the border of two layers, such as a shore, a cell has something of both, and of each more or less.
+            let beside = [row.checked_sub(1), Some(row + 1).filter(|row| *row < rows)].into_iter().flatten();
+            let steps = beside.map(|other| colour_codes(&seen.cells[index], &seen.cells[other * columns + column]));
+            let least = ALIKE_CODES * self.light + BORDER_PART * steps.fold(0.0, f32::max);
             let (mut all, mut alike) = (0.0, 0.0);
             for other in band {
                 all += 1.0;
-                let is_alike = colour_codes(&seen.cells[index], &seen.cells[other]) <= ALIKE_CODES * self.light;
+                let is_alike = colour_codes(&seen.cells[index], &seen.cells[other]) <= least;
                 alike += f32::from(u8::from(is_alike));
             }
             if all > 0.0 { 1.0 - (alike / all / COMMON_PART).min(1.0) } else { 0.0 }

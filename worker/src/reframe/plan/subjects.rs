@@ -106,7 +106,12 @@ fn figures(scene: &Scene<'_>, camera: &[CameraMotion], letters: &Lettering) -> V
         paths
     };
     let living = paths(living, LIVING_STRENGTH_LEAST);
-    let found = if living.is_empty() { paths(standing, STRENGTH_LEAST) } else { living };
+    let found = if living.is_empty() {
+        // What merely stands out is a guess: the best one is taken, and a second makes no pair of it.
+        paths(standing, STRENGTH_LEAST).into_iter().take(1).collect()
+    } else {
+        living
+    };
     found.iter().filter_map(|path| figure(scene, path)).collect()
 }
 
